@@ -1,0 +1,46 @@
+"""Errors that a user can act on. Each says what is wrong, where, and what to do next; the CLI maps it to an exit code."""
+
+from pathlib import Path
+
+
+class DqError(Exception):
+    """Something is wrong with the code, the configuration or a file.
+
+    `where` is a file, with line and field if known; `remedy` is the next step for the reader.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, where: str | Path | None = None, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = str(where) if where is not None else None
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n  What to do: {self.remedy}" if self.remedy else text
+
+
+class StageError(DqError):
+    """A stage, a table or a store failed: nothing is published."""
+
+    exit_code = 1
+
+
+class ConfigError(DqError):
+    """The project's YAML, SQL, suites or models are wrong, or a command was used wrongly."""
+
+    exit_code = 2
+
+
+class BreachError(DqError):
+    """A gate was breached: nothing is published."""
+
+    exit_code = 3
+
+
+class LockError(DqError):
+    """Another run holds the lock."""
+
+    exit_code = 4

@@ -1,0 +1,213 @@
+"""The engine that holds a run's tables: the only module that talks to DuckDB.
+
+Tables are named `schema.table`. Everything random or ordered is the caller's business: `build` takes one SELECT and
+makes one table of it. Results are always fetched whole, because an open result blocks the next statement.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dq_pipeline.errors import StageError
+
+STATES = ("raw", "validated", "quarantined", "standardized", "linked", "mastered", "scored", "lookup")
+# Analysts' DuckDB 1.x clients open this storage version; DuckDB 2's default they cannot (README names the versions).
+PUBLISHED_STORAGE_VERSION = "v1.2.0"
+
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*\Z")
+
+
+def quoted(name: str) -> str:
+    """`name` as a quoted SQL identifier; each part of `schema.table` is quoted for itself by `table_name`."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: object) -> str:
+    """`value` as an SQL literal: text is quoted, None is null, numbers and booleans are written as they are."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def table_name(table: str) -> str:
+    """`schema.table` with every part quoted where it must be."""
+    return ".".join(part if _IDENTIFIER.match(part) else quoted(part) for part in table.split("."))
+
+
+class Warehouse:
+    """One DuckDB database with a schema for each state of the data.
+
+    `path` None keeps everything in memory (tests, `dq check`). `memory_limit` is DuckDB's text form, e.g. `4GB`.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        read_only: bool = False,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        spill_directory: Path | None = None,
+    ) -> None:
+        self.path = path
+        config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        if memory_limit:
+            config["memory_limit"] = memory_limit
+        if threads:
+            config["threads"] = threads
+        if spill_directory:
+            config["temp_directory"] = str(spill_directory)
+        self.config = config
+        try:
+            self.connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=config)
+        except duckdb.Error as error:
+            raise StageError(
+                f"the database cannot be opened: {_first_line(error)}",
+                where=path,
+                remedy="check that the file exists, is a DuckDB file, and that no other program writes to it",
+            ) from error
+        if not read_only:
+            for state in STATES:
+                self.execute(f"create schema if not exists {state}")
+
+    def build(self, table: str, select: str, *, where: Path | None = None) -> int:
+        """Create or replace `schema.table` from one SELECT and return its number of rows.
+
+        `where` is the SQL file, named in the error if the SELECT fails (StageError).
+        """
+        self._make("table", table, select, where)
+        return self.count(table)
+
+    def build_view(self, view: str, select: str, *, where: Path | None = None) -> None:
+        """Create or replace a view from one SELECT."""
+        self._make("view", view, select, where)
+
+    def _make(self, kind: str, name: str, select: str, where: Path | None) -> None:
+        try:
+            self.connection.execute(f"create or replace {kind} {table_name(name)} as\n{select}")
+        except duckdb.Error as error:
+            raise StageError(
+                f"the SELECT for {name} failed: {_first_line(error)}",
+                where=where,
+                remedy="run `dq check`; it binds every SELECT without data",
+            ) from error
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Run one statement and discard its result. Raises StageError."""
+        try:
+            self.connection.execute(statement, list(parameters)).fetchall()
+        except duckdb.Error as error:
+            raise StageError(f"a statement failed: {_first_line(error)}\n  {statement.strip()[:300]}") from error
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query. Raises StageError."""
+        try:
+            return self.connection.execute(query, list(parameters)).fetchall()
+        except duckdb.Error as error:
+            raise StageError(f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}") from error
+
+    def records(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """All rows of a query as dictionaries, keys in column order."""
+        try:
+            cursor = self.connection.execute(query, list(parameters))
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except duckdb.Error as error:
+            raise StageError(f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}") from error
+
+    def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of a query's first row, or None where it has no row."""
+        found = self.rows(query, parameters)
+        return found[0][0] if found else None
+
+    def count(self, table: str) -> int:
+        """The number of rows of a table or view."""
+        return int(self.value(f"select count(*) from {table_name(table)}"))
+
+    def tables(self, schema: str) -> list[str]:
+        """Names of the tables and views of a schema, sorted."""
+        query = """select table_name from information_schema.tables
+            where table_schema = ? and table_catalog = current_database() order by table_name"""
+        return [name for (name,) in self.rows(query, [schema])]
+
+    def has(self, table: str) -> bool:
+        """Whether `schema.table` exists."""
+        schema, name = table.split(".")
+        return name in self.tables(schema)
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Column name -> DuckDB type of a table or view, in column order."""
+        return {str(row[0]): str(row[1]) for row in self.rows(f"describe {table_name(table)}")}
+
+    def bind(self, select: str) -> str | None:
+        """Why a SELECT does not bind against the tables that exist, or None if it does. Reads no data."""
+        try:
+            self.connection.execute(f"explain {select}").fetchall()
+        except duckdb.Error as error:
+            return _first_line(error)
+        return None
+
+    def parse_error(self, statement: str) -> str | None:
+        """Why a statement is no SQL, or None."""
+        try:
+            self.connection.extract_statements(statement)
+        except duckdb.Error as error:
+            return _first_line(error)
+        return None
+
+    def register(self, name: str, frame: Any) -> None:
+        """Show a pandas frame or an Arrow table to SQL under `name`."""
+        self.connection.register(name, frame)
+
+    def unregister(self, name: str) -> None:
+        """Take a registered frame away again."""
+        self.connection.unregister(name)
+
+    def attach(self, path: Path, name: str, *, read_only: bool = True) -> None:
+        """Attach another DuckDB file under `name`; written files get the storage version that analysts can open."""
+        options = "read_only" if read_only else f"storage_version '{PUBLISHED_STORAGE_VERSION}'"
+        try:
+            self.connection.execute(f"attach {literal(path)} as {quoted(name)} ({options})")
+        except duckdb.Error as error:
+            raise StageError(
+                f"the database cannot be opened: {_first_line(error)}",
+                where=path,
+                remedy="restore the file, or move it away to start without history",
+            ) from error
+
+    def detach(self, name: str) -> None:
+        """Detach a database."""
+        self.execute(f"detach {quoted(name)}")
+
+    @contextmanager
+    def scratch(self, schema: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own for a library that makes tables (Splink), whose tables go into `schema`; dropped after.
+
+        The cursor sees all tables of this warehouse; its current schema and registrations are its own.
+        """
+        self.execute(f"drop schema if exists {schema} cascade")
+        self.execute(f"create schema {schema}")
+        cursor = self.connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            self.execute(f"drop schema if exists {schema} cascade")
+
+    def close(self) -> None:
+        """Write everything down and close."""
+        self.connection.close()
+
+
+def _first_line(error: duckdb.Error) -> str:
+    """DuckDB's message up to its caret drawing, on one line."""
+    text = str(error).split("\n\n")[0]
+    return " ".join(text.split())
