@@ -1,0 +1,137 @@
+"""An entity: the sources that feed it, how its records are linked, and which value wins each golden field."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from dq_pipeline.config.base import Frozen, Identifier, Share
+
+SurvivorshipRule = Literal["most_recent", "most_trusted", "most_frequent", "longest", "oldest"]
+
+
+class Level(Frozen):
+    """One level of a comparison: a Splink SQL condition on columns `x_l` and `x_r`."""
+
+    sql: str
+    label: str
+
+
+class Comparison(Frozen):
+    """One comparison as in Splink. The null level comes first (any of `columns` missing) and `else` last by themselves.
+
+    `term_frequency` names the column whose frequencies weigh the exact level (the first level).
+    """
+
+    name: Identifier
+    columns: tuple[str, ...] = Field(min_length=1)
+    levels: tuple[Level, ...] = Field(min_length=1)
+    term_frequency: str | None = None
+    null_sql: str | None = None
+
+
+class Conflict(Frozen):
+    """A hard conflict on columns `x_l` and `x_r`: where it is true the pair is never merged, whatever its weight."""
+
+    name: Identifier
+    sql: str
+
+
+class Rule(Frozen):
+    """A named SQL condition on records l and r."""
+
+    name: Identifier
+    sql: str
+
+
+class Thresholds(Frozen):
+    """Match probabilities: from `merge` on pairs are merged, from `review` on they go to the steward."""
+
+    merge: Share = 0.95
+    review: Share = 0.5
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Thresholds":
+        if self.review > self.merge:
+            raise ValueError("thresholds.review must not be above thresholds.merge")
+        return self
+
+
+class Training(Frozen):
+    """How the model is trained: `prior_rules` find nearly all pairs they find rightly, and `recall` of all matches."""
+
+    prior_rules: tuple[str, ...] = Field(min_length=1)
+    recall: Share = 0.7
+    em_rules: tuple[str, ...] = Field(min_length=1)
+    max_pairs: int = Field(default=1_000_000, ge=10_000)
+    seed: int = 42
+
+
+class Evidence(Frozen):
+    """The cluster of an entity that was resolved before, as a column of this entity's records."""
+
+    entity: Identifier
+    column: Identifier
+
+
+class Linkage(Frozen):
+    """How records of an entity are linked. `strong` names columns of which a merge needs one in agreement."""
+
+    deterministic: tuple[Rule, ...] = ()
+    blocking: tuple[str, ...] = Field(min_length=1)
+    comparisons: tuple[Comparison, ...] = Field(min_length=2)
+    conflicts: tuple[Conflict, ...] = ()
+    strong: tuple[str, ...] = ()
+    training: Training
+    thresholds: Thresholds = Thresholds()
+    max_cluster_size: int = Field(default=200, ge=2)
+
+
+class Parser(Frozen):
+    """A column of the conformed records that is parsed, distinct values only, before the entity's own SELECT."""
+
+    kind: Literal["us_address"]
+    column: str = "address_text"
+
+
+class GoldenField(Frozen):
+    """One field of the golden record: the standardized columns it copies together, and which record's value wins.
+
+    `columns` are taken from one and the same record (an address line never mixes with another's city);
+    `valid` is an SQL condition: records for which it is true come first.
+    """
+
+    name: Identifier
+    columns: tuple[str, ...] = ()
+    rule: SurvivorshipRule = "most_recent"
+    valid: str | None = None
+    title: str = ""
+
+    def taken(self) -> tuple[str, ...]:
+        """The columns this field copies; its own name where none are declared."""
+        return self.columns or (self.name,)
+
+
+class Golden(Frozen):
+    """Survivorship of an entity: trust order of the sources, the column that dates a record, and the fields."""
+
+    trust: tuple[Identifier, ...] = ()
+    dated_by: str = "updated_at"
+    fields: tuple[GoldenField, ...] = Field(min_length=1)
+
+
+class Entity(Frozen):
+    """The kind of thing resolved."""
+
+    name: Identifier
+    title: str
+    id_prefix: str = Field(pattern=r"^[A-Z]{2,5}$")
+    sources: tuple[Identifier, ...] = Field(min_length=1)
+    parser: Parser | None = None
+    evidence: tuple[Evidence, ...] = ()
+    linkage: Linkage
+    golden: Golden
+
+    @property
+    def id_column(self) -> str:
+        """The name of this entity's master id in every table, e.g. `customer_id`."""
+        return f"{self.name}_id"

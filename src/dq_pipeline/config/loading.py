@@ -1,0 +1,172 @@
+"""Reading the project's YAML: every error names the file, the line and the field, and says what was expected."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from dq_pipeline.config.entity import Entity
+from dq_pipeline.config.project import IssueCheck, Project, Settings
+from dq_pipeline.config.source import Source
+from dq_pipeline.errors import ConfigError
+
+Value = TypeVar("Value", bound=BaseModel)
+MAX_FILE_BYTES = 1_000_000
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a key written twice, which plain YAML silently drops, and aliases, which can explode."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is written twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not used in project files", mark)
+        return super().compose_node(parent, index)
+
+
+def find_project_file(path: Path) -> Path:
+    """The project file for a folder (the one `pipelines/*.yml` that is a project) or the file itself."""
+    if path.is_file():
+        return path.resolve()
+    candidates = sorted(p for p in (path / "pipelines").glob("*.yml") if p.name != "issues.yml")
+    if len(candidates) == 1:
+        return candidates[0].resolve()
+    if not candidates:
+        raise ConfigError(
+            "no project here: there is no pipelines/*.yml",
+            where=path.resolve(),
+            remedy="go to a project's folder, name one with --project, or make one with `dq init DIR`",
+        )
+    names = ", ".join(candidate.name for candidate in candidates)
+    raise ConfigError(f"several project files: {names}", where=path / "pipelines", remedy="name one with --project")
+
+
+def load_project(path: Path) -> Project:
+    """Read a project from its folder or project file. Raises ConfigError for the first file that is wrong."""
+    file = find_project_file(path)
+    settings = read_yaml(file, Settings)
+    pipelines = file.parent
+    sources = tuple(_named(pipelines / "sources" / f"{name}.yml", Source, name) for name in settings.sources)
+    entities = tuple(_named(pipelines / "entities" / f"{name}.yml", Entity, name) for name in settings.entities)
+    issues_file = pipelines / "issues.yml"
+    issues = read_yaml(issues_file, TypeAdapter(tuple[IssueCheck, ...])) if issues_file.exists() else ()
+    project = Project(
+        file=file, root=pipelines.parent, settings=settings, sources=sources, entities=entities, issues=issues
+    )
+    _check_references(project, issues_file)
+    return project
+
+
+def _named(path: Path, model: type[Value], name: str) -> Value:
+    """A source or entity whose file must be named like it."""
+    value = read_yaml(path, model)
+    found = getattr(value, "name", name)
+    if found != name:
+        raise ConfigError(f"the file is named {name!r} but says name: {found!r}", where=path, remedy="make both equal")
+    return value
+
+
+def read_yaml(path: Path, model: type[Value] | TypeAdapter[Any]) -> Any:
+    """One YAML file as a value of `model`. Raises ConfigError naming file, line and field."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigError(f"the file is over {MAX_FILE_BYTES:,} bytes", where=path, remedy="make it smaller")
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=_UniqueKeyLoader)
+        # _UniqueKeyLoader derives from SafeLoader: no object is ever made from a tag.
+        data = yaml.load(text, Loader=_UniqueKeyLoader)
+    except FileNotFoundError as error:
+        raise ConfigError("the file is missing", where=path, remedy="create it, or take its name out") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the file cannot be read: {error}", where=path) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _yaml_error(path, error) from error
+    adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
+    try:
+        return adapter.validate_python(data)
+    except ValidationError as error:
+        raise _validation_error(path, node, error) from error
+
+
+def _yaml_error(path: Path, error: Exception) -> ConfigError:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "the text cannot be read as YAML"
+    where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
+    return ConfigError(f"not valid YAML: {problem}", where=where, remedy="look at that line and the one before it")
+
+
+def _validation_error(path: Path, node: yaml.Node | None, error: ValidationError) -> ConfigError:
+    """All faults of a file in one error: the line of each field, its path and what is wrong."""
+    faults = []
+    for fault in error.errors()[:8]:
+        field = ".".join(str(part) for part in fault["loc"]) or "the file"
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            message = "is not a known field"
+        faults.append((_line(node, fault["loc"]), f"{field}: {message[:1].lower()}{message[1:]}"))
+    line, first = faults[0]
+    others = "".join(f"\n  line {number}: {text}" for number, text in faults[1:])
+    return ConfigError(first + others, where=f"{path}, line {line}", remedy="correct the field and run `dq check`")
+
+
+def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
+    """The line, counted from 1, of the deepest part of a field's path that the file has."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in loc:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not found:
+                break
+            key, node = found[0]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def _check_references(project: Project, issues_file: Path) -> None:
+    """Names that one file uses and another must declare."""
+    sources = {source.name for source in project.sources}
+    owners = set(project.settings.owners)
+    for source in project.sources:
+        _known(source.owner, owners, f"sources/{source.name}.yml", "owner", project)
+    earlier: set[str] = set()
+    for entity in project.entities:
+        where = f"entities/{entity.name}.yml"
+        for name in (*entity.sources, *entity.golden.trust):
+            _known(name, sources, where, "source", project)
+        for evidence in entity.evidence:
+            _known(evidence.entity, earlier, where, "entity resolved before it", project)
+        earlier.add(entity.name)
+    seen: set[str] = set()
+    for issue in project.issues:
+        _known(issue.source, sources, "issues.yml", "source", project)
+        _known(issue.owner, owners, "issues.yml", "owner", project)
+        for name in (issue.code, issue.name):
+            if name in seen:
+                raise ConfigError(f"{name} is declared twice", where=issues_file, remedy="give each issue its own code")
+            seen.add(name)
+
+
+def _known(name: str, known: set[str], file: str, what: str, project: Project) -> None:
+    if name not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        raise ConfigError(
+            f"{name!r} is no {what}; known: {listed}",
+            where=project.pipelines / file,
+            remedy="correct the name, or declare it in the project file",
+        )

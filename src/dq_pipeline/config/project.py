@@ -1,0 +1,153 @@
+"""The project: what a night is made of (sources, entities, tables), its gates, owners and targets, and its files."""
+
+from datetime import date
+from pathlib import Path
+
+from pydantic import Field
+
+from dq_pipeline.config.base import Dimension, Frozen, Identifier, Severity, Share
+from dq_pipeline.config.entity import Entity
+from dq_pipeline.config.source import Source
+from dq_pipeline.errors import ConfigError
+
+
+class Owner(Frozen):
+    """A department that answers for data."""
+
+    title: str
+    contact: str = ""
+
+
+class Gates(Frozen):
+    """Limits that a night must meet to be published. Conservation and failed critical checks are always gates."""
+
+    unparsed_lines: int = Field(default=0, ge=0)
+    quarantine_share: Share = 0.05
+    largest_cluster: int = Field(default=500, ge=2)
+
+
+class Paths(Frozen):
+    """Folders, relative to the project's root."""
+
+    data: Path = Path("data")
+    output: Path = Path("output")
+    expectations: Path = Path("expectations")
+
+
+class Resources(Frozen):
+    """What a run may use."""
+
+    memory_limit: str | None = None
+    threads: int | None = Field(default=None, ge=1)
+
+
+class IssueCheck(Frozen):
+    """One named defect: the file `sql/issues/<code>_<name>.sql` returns the rows that have it.
+
+    `source` is the source whose rows are at fault; its validated rows are the ones that were examined.
+    """
+
+    code: str = Field(pattern=r"^[A-Z]+[0-9]+$")
+    name: Identifier
+    title: str
+    dimension: Dimension
+    severity: Severity = "warning"
+    source: Identifier
+    owner: Identifier
+    touchpoint: str
+    effort_minutes: float = Field(default=5, gt=0)
+    remedy: str = ""
+
+
+class Settings(Frozen):
+    """The project file, `pipelines/<name>.yml`."""
+
+    name: Identifier
+    title: str
+    run_date: date | None = None
+    paths: Paths = Paths()
+    sources: tuple[Identifier, ...] = Field(min_length=1)
+    entities: tuple[Identifier, ...] = ()
+    mastered: tuple[Identifier, ...] = ()
+    views: tuple[Identifier, ...] = ()
+    gates: Gates = Gates()
+    resources: Resources = Resources()
+    owners: dict[Identifier, Owner] = Field(min_length=1)
+    touchpoints: tuple[str, ...] = ()
+    targets: dict[Dimension, Share] = Field(default_factory=dict)
+
+
+class Project(Frozen):
+    """A project read whole: settings, sources, entities, issue checks, and the way to its SQL files."""
+
+    file: Path
+    root: Path
+    settings: Settings
+    sources: tuple[Source, ...]
+    entities: tuple[Entity, ...]
+    issues: tuple[IssueCheck, ...]
+
+    @property
+    def pipelines(self) -> Path:
+        """The folder that holds the project file, sources, entities and SQL."""
+        return self.file.parent
+
+    @property
+    def data(self) -> Path:
+        """The folder of the extracts."""
+        return self.root / self.settings.paths.data
+
+    @property
+    def output(self) -> Path:
+        """The folder that runs write to."""
+        return self.root / self.settings.paths.output
+
+    def source(self, name: str) -> Source:
+        """The source of that name. Raises ConfigError."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        raise ConfigError(f"no source is named {name!r}", where=self.file, remedy="see `sources:` in the project file")
+
+    def entity(self, name: str) -> Entity:
+        """The entity of that name. Raises ConfigError."""
+        for entity in self.entities:
+            if entity.name == name:
+                return entity
+        raise ConfigError(f"no entity is named {name!r}", where=self.file, remedy="see `entities:` in the project file")
+
+    def sql_path(self, state: str, name: str) -> Path:
+        """The file that holds the SELECT of `<state>.<name>`."""
+        return self.pipelines / "sql" / state / f"{name}.sql"
+
+    def sql(self, state: str, name: str) -> str:
+        """The SELECT of `<state>.<name>`. Raises ConfigError where the file is missing."""
+        path = self.sql_path(state, name)
+        try:
+            return path.read_text(encoding="utf-8").strip().rstrip(";")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"the SQL file cannot be read: {error}", where=path, remedy=f"write one SELECT for {state}.{name} there"
+            ) from error
+
+    def suite_path(self, state: str, table: str) -> Path:
+        """The Great Expectations suite of a table: `raw/<source>.json` or `mastered/<table>.json`."""
+        return self.root / self.settings.paths.expectations / state / f"{table}.json"
+
+    def model_path(self, entity: str) -> Path:
+        """The trained model of an entity."""
+        return self.pipelines / "models" / f"{entity}.json"
+
+    def judgements_path(self, entity: str) -> Path:
+        """The stewards' judgements on an entity's pairs."""
+        return self.pipelines / "judgements" / f"{entity}.csv"
+
+    def lookups(self) -> list[Path]:
+        """The lookup tables, sorted by name."""
+        return sorted((self.pipelines / "lookups").glob("*.csv"))
+
+    def files(self) -> list[Path]:
+        """Every file that decides what a run does, sorted: the project's fingerprint is made of them."""
+        folders = (self.pipelines, self.root / self.settings.paths.expectations)
+        found = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+        return sorted(path for path in found if path.suffix in {".yml", ".sql", ".csv", ".json"})

@@ -1,0 +1,104 @@
+"""A source's contract: where the extract is, what shape it has, and what it promises."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from dq_pipeline.config.base import Frozen, Identifier, Severity
+
+ColumnType = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
+# Columns that the engine adds to every raw table.
+ENGINE_COLUMNS = ("record_id", "source_key", "repeat_no", "source_file", "line_number", "file_hash")
+
+
+class Location(Frozen):
+    """Where the extract is: a file or a glob below the project's data folder; `{run_date}` is filled in.
+
+    `{run_date}` is written as YYYY-MM-DD, `{run_date:%Y%m%d}` in any strftime form. Where several files match,
+    `pick` says whether the newest (by name, the last in order) or all of them are read.
+    """
+
+    path: str = Field(min_length=1)
+    pick: Literal["newest", "all"] = "newest"
+
+
+class Format(Frozen):
+    """How the extract is written. Compression (.gz, .zst, .bz2, .xz) is told by the file's name."""
+
+    type: Literal["csv", "parquet", "jsonl", "excel"] = "csv"
+    delimiter: str = Field(default=",", min_length=1, max_length=4)
+    quote: str = Field(default='"', max_length=1)
+    escape: str = Field(default='"', max_length=1)
+    encoding: str = "utf-8"
+    header: bool = True
+    skip_lines: int = Field(default=0, ge=0)
+    sheet: str | None = None
+
+
+class Column(Frozen):
+    """One column: its type, the name it has in the extract if another, and how a value of a wrong type counts."""
+
+    type: ColumnType = "text"
+    title: str = ""
+    source_name: str | None = Field(default=None, alias="from")
+    formats: tuple[str, ...] = ()
+    code: str | None = None
+    severity: Severity = "critical"
+    personal: bool = False
+
+
+class Freshness(Frozen):
+    """How old the newest value of a date column may be on the run date."""
+
+    column: str
+    max_age_days: int = Field(ge=0)
+
+
+class RowBounds(Frozen):
+    """How many rows an extract normally has; fewer or more is a breach."""
+
+    min: int = Field(default=1, ge=0)
+    max: int | None = Field(default=None, ge=1)
+
+
+class Source(Frozen):
+    """One extract and its contract."""
+
+    name: Identifier
+    title: str
+    owner: Identifier
+    touchpoint: str
+    location: Location
+    format: Format = Format()
+    key: tuple[str, ...] = Field(min_length=1)
+    newest_by: str | None = None
+    columns: dict[str, Column] = Field(min_length=1)
+    extra_columns: Literal["breach", "ignore"] = "breach"
+    freshness: Freshness | None = None
+    rows: RowBounds = RowBounds()
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_columns(cls, columns: object) -> object:
+        """`name: integer` is short for `name: {type: integer}`; `name:` alone is text."""
+        if not isinstance(columns, dict):
+            return columns
+        return {
+            name: {"type": "text"} if column is None else {"type": column} if isinstance(column, str) else column
+            for name, column in columns.items()
+        }
+
+    @model_validator(mode="after")
+    def _columns_exist(self) -> "Source":
+        for name in self.columns:
+            if not name or name in ENGINE_COLUMNS:
+                raise ValueError(f"column {name!r} cannot be used: the engine adds {', '.join(ENGINE_COLUMNS)} itself")
+        named = [*self.key, self.newest_by, self.freshness.column if self.freshness else None]
+        for name in named:
+            if name is not None and name not in self.columns:
+                raise ValueError(f"column {name!r} is named but not declared in columns")
+        return self
+
+    def header_names(self) -> dict[str, str]:
+        """Our column name -> the name in the extract's header."""
+        return {name: column.source_name or name for name, column in self.columns.items()}
