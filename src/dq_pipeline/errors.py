@@ -1,5 +1,6 @@
 """Errors that a user can act on. Each says what is wrong, where, and what to do next; the CLI maps it to an exit code."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -44,3 +45,16 @@ class LockError(DqError):
     """Another run holds the lock."""
 
     exit_code = 4
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One miss of a limit that a night must meet. `where` is the file, line, table or source that missed it."""
+
+    gate: str
+    where: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}\n  What to do: {self.remedy}"

@@ -9,6 +9,10 @@ from dq_pipeline.config.base import Frozen, Identifier, Share
 SurvivorshipRule = Literal["most_recent", "most_trusted", "most_frequent", "longest", "oldest"]
 
 
+# SQL expressions over the columns of one record; two records share the key when all are equal and none is null.
+Key = tuple[str, ...]
+
+
 class Level(Frozen):
     """One level of a comparison: a Splink SQL condition on columns `x_l` and `x_r`."""
 
@@ -19,7 +23,9 @@ class Level(Frozen):
 class Comparison(Frozen):
     """One comparison as in Splink. The null level comes first (any of `columns` missing) and `else` last by themselves.
 
-    `term_frequency` names the column whose frequencies weigh the exact level (the first level).
+    Levels are written from the strongest agreement to the weakest. `term_frequency` names the column whose
+    frequencies weigh the first level. `null_sql` replaces the condition of the null level. `disagree_at_most` is the
+    largest share of true matches that training may believe to disagree outright (the `else` level).
     """
 
     name: Identifier
@@ -27,6 +33,7 @@ class Comparison(Frozen):
     levels: tuple[Level, ...] = Field(min_length=1)
     term_frequency: str | None = None
     null_sql: str | None = None
+    disagree_at_most: float = Field(default=0.3, gt=0, lt=1)
 
 
 class Conflict(Frozen):
@@ -37,10 +44,20 @@ class Conflict(Frozen):
 
 
 class Rule(Frozen):
-    """A named SQL condition on records l and r."""
+    """A named SQL condition on records l and r; an equality in it must be selective, for it is a join."""
 
     name: Identifier
     sql: str
+
+
+class Related(Frozen):
+    """Pairs that are not the same but have much in common, e.g. a household: a class of its own in the model.
+
+    `shares` says for a comparison how often such pairs agree as matches do (1 = always); all others rarely do.
+    """
+
+    name: Identifier
+    shares: dict[str, Share] = Field(min_length=1)
 
 
 class Thresholds(Frozen):
@@ -57,11 +74,10 @@ class Thresholds(Frozen):
 
 
 class Training(Frozen):
-    """How the model is trained: `prior_rules` find nearly all pairs they find rightly, and `recall` of all matches."""
+    """How the model is trained: `prior_rules` find hardly any false pair, and `recall` of all true ones."""
 
-    prior_rules: tuple[str, ...] = Field(min_length=1)
-    recall: Share = 0.7
-    em_rules: tuple[str, ...] = Field(min_length=1)
+    prior_rules: tuple[Key, ...] = Field(min_length=1)
+    recall: float = Field(default=0.7, gt=0, le=1)
     max_pairs: int = Field(default=1_000_000, ge=10_000)
     seed: int = 42
 
@@ -74,16 +90,34 @@ class Evidence(Frozen):
 
 
 class Linkage(Frozen):
-    """How records of an entity are linked. `strong` names columns of which a merge needs one in agreement."""
+    """How records of an entity are linked.
+
+    `blocking` says which pairs are compared at all: those that share one of the keys, where no more than `max_block`
+    records hold it. `strong` names columns of which a merge needs one in agreement; empty means no such shield.
+    """
 
     deterministic: tuple[Rule, ...] = ()
-    blocking: tuple[str, ...] = Field(min_length=1)
+    blocking: tuple[Key, ...] = Field(min_length=1)
+    max_block: int = Field(default=250, ge=2)
+    max_pairs_per_record: int = Field(default=20, ge=1)
     comparisons: tuple[Comparison, ...] = Field(min_length=2)
+    related: tuple[Related, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     strong: tuple[str, ...] = ()
     training: Training
     thresholds: Thresholds = Thresholds()
     max_cluster_size: int = Field(default=200, ge=2)
+
+    @model_validator(mode="after")
+    def _known_comparisons(self) -> "Linkage":
+        names = [comparison.name for comparison in self.comparisons]
+        if len(set(names)) < len(names):
+            raise ValueError("comparisons: each needs a name of its own")
+        for related in self.related:
+            unknown = sorted(set(related.shares) - set(names))
+            if unknown:
+                raise ValueError(f"related.{related.name}.shares: no comparison is named {', '.join(unknown)}")
+        return self
 
 
 class Parser(Frozen):
@@ -120,7 +154,11 @@ class Golden(Frozen):
 
 
 class Entity(Frozen):
-    """The kind of thing resolved."""
+    """The kind of thing resolved.
+
+    `unique_in` names the sources that should hold each of them once: a second record there is a duplicate.
+    `personal` names standardized columns that are masked wherever a person reads them outside the database.
+    """
 
     name: Identifier
     title: str
@@ -130,6 +168,8 @@ class Entity(Frozen):
     evidence: tuple[Evidence, ...] = ()
     linkage: Linkage
     golden: Golden
+    unique_in: tuple[Identifier, ...] = ()
+    personal: tuple[str, ...] = ()
 
     @property
     def id_column(self) -> str:

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from dq_pipeline.config.entity import Entity
 from dq_pipeline.config.project import IssueCheck, Project, Settings
 from dq_pipeline.config.source import Source
 from dq_pipeline.errors import ConfigError
 
-Value = TypeVar("Value", bound=BaseModel)
+Value = TypeVar("Value")
 MAX_FILE_BYTES = 1_000_000
 
 
@@ -30,7 +30,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "aliases (*name) are not used in project files", mark)
         return super().compose_node(parent, index)
 
@@ -60,7 +60,7 @@ def load_project(path: Path) -> Project:
     sources = tuple(_named(pipelines / "sources" / f"{name}.yml", Source, name) for name in settings.sources)
     entities = tuple(_named(pipelines / "entities" / f"{name}.yml", Entity, name) for name in settings.entities)
     issues_file = pipelines / "issues.yml"
-    issues = read_yaml(issues_file, TypeAdapter(tuple[IssueCheck, ...])) if issues_file.exists() else ()
+    issues = _issues(issues_file) if issues_file.exists() else ()
     project = Project(
         file=file, root=pipelines.parent, settings=settings, sources=sources, entities=entities, issues=issues
     )
@@ -77,7 +77,12 @@ def _named(path: Path, model: type[Value], name: str) -> Value:
     return value
 
 
-def read_yaml(path: Path, model: type[Value] | TypeAdapter[Any]) -> Any:
+def _issues(path: Path) -> tuple[IssueCheck, ...]:
+    adapter: TypeAdapter[tuple[IssueCheck, ...]] = TypeAdapter(tuple[IssueCheck, ...])
+    return read_yaml(path, adapter)
+
+
+def read_yaml(path: Path, model: type[Value] | TypeAdapter[Value]) -> Value:
     """One YAML file as a value of `model`. Raises ConfigError naming file, line and field."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:

@@ -53,6 +53,7 @@ class IssueCheck(Frozen):
     dimension: Dimension
     severity: Severity = "warning"
     source: Identifier
+    entity: Identifier = "customer"
     owner: Identifier
     touchpoint: str
     effort_minutes: float = Field(default=5, gt=0)

@@ -26,7 +26,7 @@ class Format(Frozen):
     """How the extract is written. Compression (.gz, .zst, .bz2, .xz) is told by the file's name."""
 
     type: Literal["csv", "parquet", "jsonl", "excel"] = "csv"
-    delimiter: str = Field(default=",", min_length=1, max_length=4)
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote: str = Field(default='"', max_length=1)
     escape: str = Field(default='"', max_length=1)
     encoding: str = "utf-8"
@@ -93,10 +93,10 @@ class Source(Frozen):
         for name in self.columns:
             if not name or name in ENGINE_COLUMNS:
                 raise ValueError(f"column {name!r} cannot be used: the engine adds {', '.join(ENGINE_COLUMNS)} itself")
-        named = [*self.key, self.newest_by, self.freshness.column if self.freshness else None]
-        for name in named:
-            if name is not None and name not in self.columns:
-                raise ValueError(f"column {name!r} is named but not declared in columns")
+        freshness = self.freshness.column if self.freshness else None
+        for used in (*self.key, self.newest_by, freshness):
+            if used is not None and used not in self.columns:
+                raise ValueError(f"column {used!r} is named but not declared in columns")
         return self
 
     def header_names(self) -> dict[str, str]:

@@ -1,0 +1,232 @@
+"""A source's files landed as one `raw` table: every contract column as text, with the identity of each row."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from dq_pipeline.config import Source
+from dq_pipeline.errors import Breach, StageError
+from dq_pipeline.extracts.delimited import read_carefully, read_fast, read_header
+from dq_pipeline.extracts.locate import locate
+from dq_pipeline.extracts.snapshot import Snapshot, take_snapshot
+from dq_pipeline.extracts.structured import (
+    json_columns,
+    parquet_columns,
+    read_excel,
+    read_json_lines,
+    read_parquet,
+    spread_json,
+)
+from dq_pipeline.warehouse import Warehouse, literal, quoted
+
+LANDING, ASIDE = "raw.landing", "raw.landing_aside"
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What a source's extract held, and every promise of its contract that it broke."""
+
+    files: tuple[Snapshot, ...]
+    rows: int
+    unparsed: int
+    breaches: tuple[Breach, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is a raw table to work on."""
+        return bool(self.files)
+
+
+def land(warehouse: Warehouse, source: Source, folder: Path, run_date: date, scratch: Path) -> Landed:
+    """Read a source's files into `raw.<source>` and `raw.unparsed`.
+
+    `folder` is the project's data folder, `scratch` a folder for unpacked copies. A file that is missing, empty,
+    cut short or of another shape is a breach; then no raw table of this source is made.
+    """
+    found = locate(source, folder, run_date)
+    if isinstance(found, Breach):
+        return Landed((), 0, 0, (found,))
+    warehouse.execute(f"create or replace table raw.landed ({_landed_columns(source)})")
+    snapshots, breaches = [], []
+    for path in found:
+        snapshot = take_snapshot(source, path, scratch)
+        problem = snapshot if isinstance(snapshot, Breach) else _land_file(warehouse, source, snapshot)
+        if isinstance(problem, Breach):
+            breaches.append(problem)
+        elif isinstance(snapshot, Snapshot):
+            snapshots.append(snapshot)
+    if breaches:
+        warehouse.execute("drop table if exists raw.landed")
+        return Landed((), 0, 0, tuple(breaches))
+    rows = warehouse.build(f"raw.{source.name}", _identified(source))
+    warehouse.execute("drop table raw.landed")
+    unparsed = int(warehouse.value("select count(*) from raw.unparsed where source = ?", [source.name]))
+    return Landed(tuple(snapshots), rows, unparsed, tuple(_promises(warehouse, source, rows, run_date, found)))
+
+
+def _landed_columns(source: Source) -> str:
+    typed = [f"{quoted(name)} varchar" for name in source.columns]
+    return ", ".join([*typed, "source_file varchar", "line_number bigint", "file_hash varchar"])
+
+
+def _land_file(warehouse: Warehouse, source: Source, snapshot: Snapshot) -> Breach | None:
+    """One file into raw.landed, its bad lines into raw.unparsed; a breach where its shape is not the contract's."""
+    for table in (LANDING, ASIDE, f"{LANDING}_rows"):
+        warehouse.execute(f"drop table if exists {table}")
+    try:
+        names = _names_in_file(warehouse, source, snapshot)
+        shape = _shape_breach(source, snapshot, names)
+        if shape:
+            return shape
+        table = _read(warehouse, source, snapshot, names)
+    except (StageError, ValueError, OSError, KeyError) as error:
+        message = f"the file cannot be read as {source.format.type}: {error}"
+        return Breach(
+            "unreadable_extract", str(snapshot.source_file), message, f"ask {source.owner} to deliver it again"
+        )
+    positions = {name: index for index, name in reversed(list(enumerate(names)))}
+    wanted = source.header_names()
+    columns = ", ".join(f"{quoted(f'c{positions[theirs]}')} as {quoted(ours)}" for ours, theirs in wanted.items())
+    file = literal(snapshot.source_file.name)
+    warehouse.execute(
+        f"insert into raw.landed select {columns}, {file}, line_number, {literal(snapshot.sha256)} from {table}"
+    )
+    if warehouse.has(ASIDE):
+        warehouse.execute(
+            f"""insert into raw.unparsed
+            select {literal(source.name)}, {file}, line_number, reason, text from {ASIDE}"""
+        )
+    for leftover in (LANDING, ASIDE, f"{LANDING}_rows"):
+        warehouse.execute(f"drop table if exists {leftover}")
+    return None
+
+
+def _names_in_file(warehouse: Warehouse, source: Source, snapshot: Snapshot) -> list[str]:
+    """The columns that the file has, in its order; for a file without header the contract's own, by position."""
+    form = source.format
+    if form.type == "parquet":
+        return parquet_columns(warehouse, snapshot.plain_file)
+    if form.type == "jsonl":
+        read_json_lines(warehouse, snapshot.plain_file, LANDING, ASIDE)
+        return json_columns(warehouse, LANDING)
+    if form.type == "excel":
+        frame = read_excel(snapshot.plain_file, form)
+        return [str(name).strip() for name in frame.columns] if form.header else list(source.header_names().values())
+    if not form.header:
+        return list(source.header_names().values())
+    return read_header(snapshot.plain_file, form) or []
+
+
+def _shape_breach(source: Source, snapshot: Snapshot, names: list[str]) -> Breach | None:
+    """The breach that the file's columns are not those of the contract, naming each."""
+    wanted = list(source.header_names().values())
+    missing = [name for name in wanted if name not in names]
+    extra = [name for name in names if name not in wanted] if source.extra_columns == "breach" else []
+    twice = sorted({name for name in wanted if names.count(name) > 1})
+    if not (missing or extra or twice):
+        return None
+    found = [
+        f"missing: {', '.join(missing)}" if missing else "",
+        f"new: {', '.join(extra[:20])}" if extra else "",
+        f"twice: {', '.join(twice)}" if twice else "",
+    ]
+    message = (
+        f"the columns of {source.name} are not those of its contract ({'; '.join(part for part in found if part)})"
+    )
+    remedy = f"ask {source.owner} whether the extract changed; if it did, change `columns` in sources/{source.name}.yml"
+    return Breach("changed_shape", f"{snapshot.source_file}, line {source.format.skip_lines + 1}", message, remedy)
+
+
+def _read(warehouse: Warehouse, source: Source, snapshot: Snapshot, names: list[str]) -> str:
+    """Land the file's rows and return the table that holds them, columns c0, c1, … in the file's order."""
+    form, path = source.format, snapshot.plain_file
+    if form.type == "parquet":
+        read_parquet(warehouse, path, names, LANDING)
+    elif form.type == "jsonl":
+        spread_json(warehouse, names, LANDING)
+        return f"{LANDING}_rows"
+    elif form.type == "excel":
+        _land_frame(warehouse, read_excel(path, form), 1 + form.skip_lines + int(form.header))
+    elif not (snapshot.is_clean_text and read_fast(warehouse, path, form, names, snapshot.lines, LANDING)):
+        read_carefully(warehouse, path, form, names, LANDING, ASIDE)
+    return LANDING
+
+
+def _land_frame(warehouse: Warehouse, frame: pd.DataFrame, first_line: int) -> None:
+    frame = frame.astype(object).where(frame.notna(), None)
+    frame.columns = pd.Index([f"c{index}" for index in range(frame.shape[1])])
+    frame["line_number"] = range(first_line, first_line + len(frame))
+    typed = ", ".join(f"cast({name} as varchar) as {name}" for name in frame.columns[:-1])
+    warehouse.register("landing_sheet", frame)
+    warehouse.build(LANDING, f"select {typed}, line_number from landing_sheet")
+    warehouse.unregister("landing_sheet")
+
+
+def _identified(source: Source) -> str:
+    """The SELECT that gives landed rows their identity from raw values alone, so that better cleaning never re-keys.
+
+    A key that is delivered again gets a `repeat_no` above 1: the newest by `newest_by` is 1, equal ones in order of
+    content, so that the order of rows in a file changes nothing.
+    """
+    columns = ",\n                ".join(quoted(name) for name in source.columns)
+    content = ", ".join(f"coalesce({quoted(name)}, chr(30))" for name in source.columns)
+    key = " || '/' || ".join(f"trim({quoted(name)})" for name in source.key)
+    newest = f"{quoted(source.newest_by)} desc nulls last, " if source.newest_by else ""
+    return f"""
+        with content as (
+            select
+                {columns},
+                nullif({key}, '') as source_key,
+                md5(concat_ws(chr(31), {content})) as content_hash,
+                source_file, line_number, file_hash
+            from raw.landed
+        ), numbered as (
+            select
+                *,
+                row_number() over (
+                    partition by coalesce(source_key, '?' || content_hash)
+                    order by {newest}content_hash, source_file, line_number
+                ) as repeat_no
+            from content
+        )
+        select
+            {columns},
+            {literal(source.name)} || ':' || coalesce(source_key, '?' || left(content_hash, 12))
+                || case when repeat_no = 1 then '' else '#' || repeat_no end as record_id,
+            source_key,
+            cast(repeat_no as integer) as repeat_no,
+            source_file,
+            line_number,
+            file_hash
+        from numbered"""
+
+
+def _promises(warehouse: Warehouse, source: Source, rows: int, run_date: date, files: list[Path]) -> list[Breach]:
+    """Row-count bounds and freshness that the extract misses."""
+    where = ", ".join(str(path) for path in files)
+    bounds, breaches = source.rows, []
+    contract = f"change `rows` in sources/{source.name}.yml if this is the new normal, else ask {source.owner}"
+    if rows < bounds.min:
+        gate = "empty_extract" if rows == 0 else "too_few_rows"
+        breaches.append(
+            Breach(gate, where, f"{source.name} has {rows:,} rows, at least {bounds.min:,} are expected", contract)
+        )
+    if bounds.max is not None and rows > bounds.max:
+        message = f"{source.name} has {rows:,} rows, at most {bounds.max:,} are expected"
+        breaches.append(Breach("too_many_rows", where, message, contract))
+    if source.freshness and rows:
+        column, most = source.freshness.column, source.freshness.max_age_days
+        newest = warehouse.value(
+            f"select cast(max(try_cast({quoted(column)} as timestamp)) as date) from raw.{source.name} "
+            f"where try_cast({quoted(column)} as timestamp) < ?",
+            [f"{run_date} 23:59:59.999999"],
+        )
+        if newest is None or (run_date - newest).days > most:
+            message = (
+                f"the newest {column} of {source.name} is {newest or 'unknown'}, over {most} days before {run_date}"
+            )
+            remedy = f"ask {source.owner} for a fresh extract, or run with the --date it belongs to"
+            breaches.append(Breach("stale_extract", where, message, remedy))
+    return breaches

@@ -1,0 +1,67 @@
+"""Parquet, JSON lines and Excel: the columns they hold, and their rows as text."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from dq_pipeline.config import Format
+from dq_pipeline.warehouse import Warehouse, literal, quoted
+
+
+def parquet_columns(warehouse: Warehouse, path: Path) -> list[str]:
+    """Names of a Parquet file's columns. Raises StageError where it is no Parquet file."""
+    return [str(row[0]) for row in warehouse.rows(f"describe select * from read_parquet({literal(path)})")]
+
+
+def read_parquet(warehouse: Warehouse, path: Path, names: list[str], target: str) -> None:
+    """Land the named columns as text; the line number is the row's, counted from 1."""
+    columns = ", ".join(f"nullif(cast({quoted(n)} as varchar), '') as {quoted(f'c{i}')}" for i, n in enumerate(names))
+    warehouse.build(
+        target,
+        f"""select {columns}, file_row_number + 1 as line_number
+        from read_parquet({literal(path)}, file_row_number = true)""",
+    )
+
+
+def read_json_lines(warehouse: Warehouse, path: Path, target: str, aside: str) -> None:
+    """Land every line that is a JSON object in `target` (json, line_number), any other non-blank one in `aside`."""
+    warehouse.build(
+        f"{target}",
+        f"""with lines as (
+            select line, row_number() over () as line_number
+            from (select unnest(string_split(content, chr(10))) as line from read_text({literal(path)}))
+        )
+        select
+            case when json_valid(line) then json_type(line) = 'OBJECT' else false end as is_object,
+            rtrim(line, chr(13)) as line,
+            line_number
+        from lines
+        where trim(line, ' ' || chr(9) || chr(13)) <> ''""",
+    )
+    warehouse.build(
+        aside, f"select line_number, 'not a JSON object' as reason, line as text from {target} where not is_object"
+    )
+    warehouse.execute(f"delete from {target} where not is_object")
+
+
+def json_columns(warehouse: Warehouse, target: str) -> list[str]:
+    """The keys that any line has, sorted."""
+    query = f"select distinct unnest(json_keys(line)) as key from {target} order by key"
+    return [str(row[0]) for row in warehouse.rows(query)]
+
+
+def spread_json(warehouse: Warehouse, names: list[str], target: str) -> None:
+    """Turn the landed JSON objects into text columns c0, c1, … for the named keys."""
+    columns = ", ".join(
+        f"nullif(json_extract_string(line, {literal(chr(36) + '.' + quoted(name))}), '') as {quoted(f'c{index}')}"
+        for index, name in enumerate(names)
+    )
+    warehouse.build(f"{target}_rows", f"select {columns}, line_number from {target}")
+
+
+def read_excel(path: Path, form: Format) -> pd.DataFrame:
+    """A sheet as text; cells are written as a person sees their value, dates in ISO form. Raises ValueError."""
+    header = 0 if form.header else None
+    return pd.read_excel(
+        path, sheet_name=form.sheet or 0, header=header, skiprows=form.skip_lines, dtype=str, engine="openpyxl"
+    )

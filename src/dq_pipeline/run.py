@@ -1,0 +1,43 @@
+"""One execution: what every stage is given (`Run`) and what it gives back (`StageReport`)."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from dq_pipeline.config import Project
+from dq_pipeline.errors import Breach
+from dq_pipeline.warehouse import Warehouse
+
+__all__ = ["Breach", "Run", "StageReport"]
+
+MASTER_FILE = "master.duckdb"
+WORKING_FILE = "working.duckdb"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a project for one date.
+
+    `directory` is this attempt's own folder; `previous` is the published file of the night before, if there is one:
+    the only state that a night inherits.
+    """
+
+    project: Project
+    run_id: str
+    run_date: date
+    warehouse: Warehouse
+    directory: Path
+    previous: Path | None = None
+
+
+@dataclass(frozen=True)
+class StageReport:
+    """What a stage made: table -> rows, and the gates it found breached.
+
+    A breach never stops later stages by itself (the report shall be whole); `can_continue` False does, where the
+    next stage has nothing to work on. Publishing is refused after any breach.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    breaches: tuple[Breach, ...] = ()
+    can_continue: bool = True

@@ -1,0 +1,27 @@
+"""The engine's own SELECTs: one a file, its path its table, as in a project's `pipelines/sql`."""
+
+import re
+from importlib.resources import files
+
+# `name, -- what it is` or `… as name -- what it is` at the end of a line: the remark is the column's comment.
+_COLUMN_REMARK = re.compile(r"""(?:^|[\s.])"?(?P<name>[a-z_][a-z0-9_]*)"?,?\s*--\s*(?P<remark>\S.*)$""")
+
+
+def engine_select(state: str, name: str) -> str:
+    """The engine's SELECT for `<state>.<name>`."""
+    return files("dq_pipeline.sql").joinpath(state, f"{name}.sql").read_text(encoding="utf-8").strip().rstrip(";")
+
+
+def comments(select: str) -> tuple[str, dict[str, str]]:
+    """What a SELECT's remarks say: of its table (the comment lines that begin it), and of its columns, name -> text.
+
+    A column's remark stands at the end of the line that names it; where several lines do, the last one counts.
+    """
+    lines = select.strip().splitlines()
+    head: list[str] = []
+    for line in lines:
+        if not line.startswith("--"):
+            break
+        head.append(line.removeprefix("--").strip())
+    found = (_COLUMN_REMARK.search(line) for line in lines[len(head) :])
+    return " ".join(head), {match["name"]: match["remark"].strip() for match in found if match}
