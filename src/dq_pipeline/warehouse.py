@@ -183,6 +183,25 @@ class Warehouse:
                 remedy="restore the file, or move it away to start without history",
             ) from error
 
+    def recall(self, previous: Path | None, target: str, table: str, columns: str) -> None:
+        """Create `target` with `columns` (an SQL column list) and fill it from a published file's `table`, by name.
+
+        Empty where there is no previous file, or where that file has no such table (an older version wrote it).
+        """
+        self.execute(f"create or replace table {target} ({columns})")
+        if previous is None:
+            return
+        self.attach(previous, "previous")
+        try:
+            schema, name = table.split(".")
+            query = """select 1 from information_schema.tables
+                where table_catalog = 'previous' and table_schema = ? and table_name = ?"""
+            if self.rows(query, [schema, name]):
+                names = ", ".join(quoted(column) for column in self.columns(target))
+                self.execute(f"insert into {target} select {names} from previous.{table}")
+        finally:
+            self.detach("previous")
+
     def detach(self, name: str) -> None:
         """Detach a database."""
         self.execute(f"detach {quoted(name)}")

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from dq_pipeline.config.base import Frozen, Identifier, Severity
 
@@ -24,6 +24,8 @@ class Location(Frozen):
 
 class Format(Frozen):
     """How the extract is written. Compression (.gz, .zst, .bz2, .xz) is told by the file's name."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     type: Literal["csv", "parquet", "jsonl", "excel"] = "csv"
     delimiter: str = Field(default=",", min_length=1, max_length=1)

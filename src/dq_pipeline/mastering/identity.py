@@ -11,22 +11,8 @@ from dq_pipeline.config import Entity
 from dq_pipeline.sql.files import engine_select
 from dq_pipeline.warehouse import Warehouse, literal
 
-_EMPTY_KNOWN = """select
-    cast(null as varchar) as entity,
-    cast(null as varchar) as record_id,
-    cast(null as varchar) as master_id,
-    cast(null as date) as first_seen,
-    cast(null as date) as last_seen,
-    cast(null as boolean) as is_live
-where false"""
-_EMPTY_HISTORY = """select
-    cast(null as varchar) as entity,
-    cast(null as varchar) as master_id,
-    cast(null as varchar) as event,
-    cast(null as varchar) as into_master_id,
-    cast(null as varchar) as run_id,
-    cast(null as date) as run_date
-where false"""
+_KNOWN = "entity varchar, record_id varchar, master_id varchar, first_seen date, last_seen date, is_live boolean"
+_HISTORY = "entity varchar, master_id varchar, event varchar, into_master_id varchar, run_id varchar, run_date date"
 
 
 def assign_ids(warehouse: Warehouse, entities: Sequence[Entity], previous: Path | None) -> dict[str, int]:
@@ -34,7 +20,8 @@ def assign_ids(warehouse: Warehouse, entities: Sequence[Entity], previous: Path 
 
     `previous` is the published file of the night before, or None for the first night.
     """
-    _recall(warehouse, previous)
+    warehouse.recall(previous, "mastered.known_before", "identity.known_records", _KNOWN)
+    warehouse.recall(previous, "mastered.history_before", "identity.id_history", _HISTORY)
     warehouse.build("mastered.clusters", _clusters(entities))
     prefixes = ", ".join(f"({literal(entity.name)}, {literal(entity.id_prefix)})" for entity in entities)
     warehouse.build("mastered.prefixes", f"select * from (values {prefixes}) as prefixes(entity, prefix)")
@@ -45,24 +32,6 @@ def assign_ids(warehouse: Warehouse, entities: Sequence[Entity], previous: Path 
     for table in ("assigned", "xref", "id_events", "id_history", "known_records", "redirects"):
         tables[f"mastered.{table}"] = warehouse.build(f"mastered.{table}", engine_select("mastered", table))
     return tables
-
-
-def _recall(warehouse: Warehouse, previous: Path | None) -> None:
-    """What the night before knew: records with their ids, and the history of ids."""
-    if previous is None:
-        warehouse.build("mastered.known_before", _EMPTY_KNOWN)
-        warehouse.build("mastered.history_before", _EMPTY_HISTORY)
-        return
-    warehouse.attach(previous, "previous")
-    try:
-        known = (
-            "select entity, record_id, master_id, first_seen, last_seen, is_live from previous.identity.known_records"
-        )
-        history = "select entity, master_id, event, into_master_id, run_id, run_date from previous.identity.id_history"
-        warehouse.build("mastered.known_before", known)
-        warehouse.build("mastered.history_before", history)
-    finally:
-        warehouse.detach("previous")
 
 
 def _clusters(entities: Sequence[Entity]) -> str:

@@ -6,6 +6,7 @@ The one place that generates SQL: a field is one ranking of the records that hav
 from collections.abc import Sequence
 
 from dq_pipeline.config import Entity, GoldenField
+from dq_pipeline.sql.files import engine_select
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
 
@@ -33,24 +34,25 @@ join mastered.xref as xref
 
 
 def build_golden(warehouse: Warehouse, entity: Entity) -> dict[str, int]:
-    """`mastered.<entity>_golden`, one row a master id, and this entity's rows of `mastered.provenance`."""
+    """`mastered.<entity>_golden`, one row a master id, and this entity's rows of `mastered.winners`."""
     for golden_field in entity.golden.fields:
         warehouse.build(_winner_table(entity, golden_field), _winners(entity, golden_field))
     rows = {f"mastered.{entity.name}_golden": warehouse.build(f"mastered.{entity.name}_golden", _golden(entity))}
     for golden_field in entity.golden.fields:
-        warehouse.execute(f"insert into mastered.provenance {_provenance(entity, golden_field)}")
+        warehouse.execute(f"insert into mastered.winners {_provenance(entity, golden_field)}")
         warehouse.execute(f"drop table {_winner_table(entity, golden_field)}")
     return rows
 
 
 def create_provenance(warehouse: Warehouse) -> None:
-    """The empty `mastered.provenance`, filled entity by entity."""
+    """The empty table of winners, filled entity by entity, and `mastered.provenance`, which shows it."""
     warehouse.execute(
-        """create or replace table mastered.provenance (
+        """create or replace table mastered.winners (
             entity varchar, master_id varchar, field varchar, value varchar,
             record_id varchar, rule varchar, losing_values varchar[]
         )"""
     )
+    warehouse.build_view("mastered.provenance", engine_select("mastered", "provenance"))
 
 
 def golden_comments(entity: Entity) -> tuple[str, dict[str, str]]:

@@ -7,4 +7,4 @@ select
     record_id, -- the record that it comes from
     rule, -- the survivorship rule that chose it
     losing_values -- other values that records of this master have
-from mastered.provenance
+from mastered.winners

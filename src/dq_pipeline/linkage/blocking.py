@@ -1,0 +1,130 @@
+"""Which pairs of profiles are compared at all: those that share a blocking key that not too many hold."""
+
+from collections.abc import Iterable
+
+from dq_pipeline.config.entity import Entity, Key
+from dq_pipeline.warehouse import Warehouse, literal
+
+
+def candidates_select(entity: Entity, rules: Iterable[tuple[int, Key]]) -> str:
+    """A SELECT of the pairs (l, r, rule) of profile numbers, l < r, that share a key; each pair once, lowest rule.
+
+    Keys that more than `max_block` profiles hold are skipped: they say nothing of a person (a shop's own e-mail, the
+    commonest name). Of a rule's keys the rarest come first, up to `max_pairs_per_record` pairs a profile on average,
+    so that no rule can make the night explode; both limits cut whole keys and never depend on row order.
+    """
+    linkage = entity.linkage
+    rows = f"linked.{entity.name}_profile_rows"
+    keys = "\nunion all\n".join(_keys_of_rule(rows, number, key) for number, key in rules)
+    limit = f"greatest(100000, {linkage.max_pairs_per_record} * (select count(*) from {rows}))"
+    return f"""with keys as (
+{keys}
+),
+sizes as (
+select
+    rule,
+    key,
+    count(*) as profiles
+from keys
+group by rule, key
+having count(*) between 2 and {linkage.max_block}
+),
+cumulated as (
+select
+    rule,
+    key,
+    sum(profiles * (profiles - 1) / 2) over (
+        partition by rule order by profiles, key rows between unbounded preceding and current row
+    ) as pairs
+from sizes
+),
+kept as (
+select
+    keys.rule,
+    keys.key,
+    keys.profile_no
+from keys
+inner join cumulated
+    on keys.rule = cumulated.rule
+    and keys.key = cumulated.key
+where cumulated.pairs <= {limit}
+)
+select
+    l.profile_no as l,
+    r.profile_no as r,
+    min(l.rule) as rule
+from kept as l
+inner join kept as r
+    on l.rule = r.rule
+    and l.key = r.key
+    and l.profile_no < r.profile_no
+group by l.profile_no, r.profile_no"""
+
+
+def _keys_of_rule(rows: str, number: int, key: Key) -> str:
+    parts = " || chr(31) || ".join(f"cast(({expression}) as varchar)" for expression in key)
+    return f"""select
+    {number} as rule,
+    md5({parts}) as key,
+    profile_no
+from {rows}
+where {" and ".join(f"({expression}) is not null" for expression in key)}"""
+
+
+def build_candidates(warehouse: Warehouse, entity: Entity) -> int:
+    """Build linked.<entity>_candidates from all blocking rules; returns its number of pairs."""
+    rules = enumerate(entity.linkage.blocking)
+    return warehouse.build(f"linked.{entity.name}_candidates", candidates_select(entity, rules))
+
+
+def build_blocking_report(warehouse: Warehouse, entity: Entity) -> None:
+    """Build linked.<entity>_blocking: one row is one blocking rule and the pairs that it was the first to find."""
+    names = ",\n".join(
+        f"({number}, {literal(', '.join(key))})" for number, key in enumerate(entity.linkage.blocking)
+    )
+    warehouse.build(
+        f"linked.{entity.name}_blocking",
+        f"""select
+    rules.rule,
+    rules.key,
+    count(candidates.l) as pairs
+from (values {names}) as rules(rule, key)
+left join linked.{entity.name}_candidates as candidates
+    on rules.rule = candidates.rule
+group by rules.rule, rules.key
+order by rules.rule""",
+    )
+
+
+def count_agreeing(warehouse: Warehouse, entity: Entity) -> int:
+    """How many pairs of profiles agree on one of the training's prior rules."""
+    rules = enumerate(entity.linkage.training.prior_rules)
+    return int(warehouse.value(f"select count(*) from ({candidates_select(entity, rules)}) as pairs"))
+
+
+def random_pairs_select(entity: Entity, profiles: int) -> str:
+    """A SELECT of about `training.max_pairs` random pairs (l, r), l < r; the same ones whatever the row order.
+
+    Profiles are put in an order that the seed draws; each is paired with the next so many in it, as on a circle.
+    """
+    training = entity.linkage.training
+    steps = max(1, min(-(-training.max_pairs // profiles), (profiles - 1) // 2))
+    starts = max(1, training.max_pairs // steps)
+    return f"""with drawn as (
+select
+    profile_no,
+    row_number() over (order by md5('{training.seed}:' || profile_id), profile_no) - 1 as place
+from linked.{entity.name}_profile_rows
+),
+steps as (
+select cast(step as bigint) as step from (select unnest(generate_series(1, {steps})) as step) as series
+)
+select distinct
+    least(l.profile_no, r.profile_no) as l,
+    greatest(l.profile_no, r.profile_no) as r
+from drawn as l
+cross join steps
+inner join drawn as r
+    on (l.place + steps.step) % {profiles} = r.place
+where l.place < {starts}
+    and l.profile_no <> r.profile_no"""

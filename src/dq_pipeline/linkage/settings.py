@@ -1,0 +1,110 @@
+"""entity.linkage -> Splink's settings, and the check that every SQL condition in it binds."""
+
+from typing import Any
+
+from dq_pipeline.config.entity import Comparison, Entity
+from dq_pipeline.linkage.model import ELSE_LABEL
+from dq_pipeline.linkage.profiles import input_select
+from dq_pipeline.warehouse import Warehouse
+
+
+def null_condition(comparison: Comparison) -> str:
+    """The condition under which a comparison says nothing: `null_sql`, or any of its columns missing."""
+    if comparison.null_sql:
+        return comparison.null_sql
+    return " or ".join(f"{column}_l is null or {column}_r is null" for column in comparison.columns)
+
+
+def usable_comparisons(entity: Entity, empty: set[str]) -> list[Comparison]:
+    """The comparisons that have data: with none of their columns empty (all of them, where `null_sql` decides)."""
+    usable = []
+    for comparison in entity.linkage.comparisons:
+        missing = [column in empty for column in comparison.columns]
+        if not (all(missing) if comparison.null_sql else any(missing)):
+            usable.append(comparison)
+    return usable
+
+
+def splink_settings(
+    comparisons: list[Comparison], model: dict[str, Any], *, with_term_frequencies: bool = True
+) -> dict[str, Any]:
+    """Splink's settings for scoring pairs of profiles that are handed to it."""
+    entries = {entry["name"]: entry["levels"] for entry in model["comparisons"]}
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "profile_no",
+        "probability_two_random_records_match": model["prior"]["match"],
+        "comparisons": [
+            _comparison(comparison, entries[comparison.name], with_term_frequencies) for comparison in comparisons
+        ],
+        "blocking_rules_to_generate_predictions": [],
+        "retain_matching_columns": False,
+        "retain_intermediate_calculation_columns": True,
+    }
+
+
+def _comparison(comparison: Comparison, levels: list[dict[str, Any]], with_term_frequencies: bool) -> dict[str, Any]:
+    null_level = {"sql_condition": null_condition(comparison), "label_for_charts": "missing", "is_null_level": True}
+    conditions = [level.sql for level in comparison.levels] + ["ELSE"]
+    rest = [
+        {
+            "sql_condition": condition,
+            "label_for_charts": level["label"],
+            "m_probability": level["m"],
+            "u_probability": level["u"],
+        }
+        for condition, level in zip(conditions, levels, strict=True)
+    ]
+    if comparison.term_frequency and with_term_frequencies:
+        # Splink would look for a plain equality on the column to find the u to correct; it is always this level's own.
+        rest[0] |= {"tf_adjustment_column": comparison.term_frequency, "disable_tf_exact_match_detection": True}
+    return {"output_column_name": comparison.name, "comparison_levels": [null_level, *rest]}
+
+
+def check_linkage(warehouse: Warehouse, entity: Entity) -> list[str]:
+    """What is wrong with the SQL of an entity's linkage, found by binding it against the record table; reads no data.
+
+    Needs standardized.<entity> to exist, empty or not.
+    """
+    if not warehouse.has(f"standardized.{entity.name}"):
+        return [f"standardized.{entity.name} does not exist, so the linkage cannot be checked"]
+    records = f"({input_select(entity, with_clusters=False)}\n)"
+    fault = warehouse.bind(f"select * from {records} as records")
+    if fault:
+        return [f"evidence: {fault}"]
+    columns = [str(row[0]) for row in warehouse.rows(f"describe select * from {records} as records")]
+    if "record_id" not in columns:
+        return [f"standardized.{entity.name} has no column record_id"]
+    pairs = ", ".join(f"l.{column} as {column}_l, r.{column} as {column}_r" for column in columns)
+    pair_rows = f"(select {pairs} from {records} as l cross join {records} as r)"
+    faults = []
+    for place, sql in _record_expressions(entity):
+        faults.append((place, warehouse.bind(f"select ({sql}) as value from {records} as records")))
+    for place, sql in _pair_conditions(entity):
+        faults.append((place, warehouse.bind(f"select 1 from {pair_rows} as pairs where ({sql})")))
+    for rule in entity.linkage.deterministic:
+        bound = warehouse.bind(f"select 1 from {records} as l inner join {records} as r on ({rule.sql})")
+        faults.append((f"deterministic.{rule.name}", bound))
+    return [f"linkage.{place}: {fault}" for place, fault in faults if fault]
+
+
+def _record_expressions(entity: Entity) -> list[tuple[str, str]]:
+    """(place in the YAML, SQL expression on one record)."""
+    linkage = entity.linkage
+    found = [(f"blocking[{i}]", sql) for i, key in enumerate(linkage.blocking) for sql in key]
+    found += [(f"training.prior_rules[{i}]", sql) for i, key in enumerate(linkage.training.prior_rules) for sql in key]
+    for comparison in linkage.comparisons:
+        found += [(f"comparisons.{comparison.name}.columns", column) for column in comparison.columns]
+        if comparison.term_frequency:
+            found.append((f"comparisons.{comparison.name}.term_frequency", comparison.term_frequency))
+    return found + [("strong", column) for column in linkage.strong]
+
+
+def _pair_conditions(entity: Entity) -> list[tuple[str, str]]:
+    """(place in the YAML, SQL condition on columns x_l and x_r)."""
+    found = []
+    for comparison in entity.linkage.comparisons:
+        found.append((f"comparisons.{comparison.name}.null_sql", null_condition(comparison)))
+        for level in comparison.levels:
+            found.append((f"comparisons.{comparison.name}.levels[{level.label or ELSE_LABEL}]", level.sql))
+    return found + [(f"conflicts.{conflict.name}", conflict.sql) for conflict in entity.linkage.conflicts]

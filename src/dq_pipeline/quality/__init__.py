@@ -1,0 +1,1 @@
+"""Data quality: suites of expectations, the checker that runs them, quarantine, gates."""

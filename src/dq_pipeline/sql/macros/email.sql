@@ -1,0 +1,51 @@
+-- std_email: the e-mail address in small letters, without mailto:, display name or trailing marks; null unless it is well formed.
+create or replace macro std_email(text) as (
+    nullif(
+        regexp_extract(
+            lower(text),
+            '^\s*(?:[^<>]*<)?\s*(?:mailto:\s*)?([\p{Ll}\p{Lo}0-9!#$%&''*+/=?^_`{|}~-]+(?:\.[\p{Ll}\p{Lo}0-9!#$%&''*+/=?^_`{|}~-]+)*'
+            || '@(?:[\p{Ll}\p{Lo}0-9](?:[\p{Ll}\p{Lo}0-9-]{0,61}[\p{Ll}\p{Lo}0-9])?\.)+[\p{Ll}\p{Lo}]{2,24})[>\s.,;]*$',
+            1
+        ),
+        ''
+    )
+);
+
+-- std_email_local: the part of an e-mail address before the @; null where the address is not well formed.
+create or replace macro std_email_local(text) as (
+    nullif(split_part(std_email(text), '@', 1), '')
+);
+
+-- std_email_domain: the part of an e-mail address after the @; null where the address is not well formed.
+create or replace macro std_email_domain(text) as (
+    nullif(split_part(std_email(text), '@', 2), '')
+);
+
+-- std_email_is_placeholder: true for a well-formed address that nobody reads: none@none.com, test@test.com, noreply@..., example.com.
+create or replace macro std_email_is_placeholder(text) as (
+    coalesce(
+        regexp_matches(
+            std_email(text),
+            '^(?:none?|no|na|n[./]a|nil|null|nan|unknown|unk|undefined|noemail|no[._-]?e?-?mail|nomail|noreply|no-?reply|donotreply|do[._-]not[._-]reply'
+            || '|dontreply|dummy|fake|test|tester|testing|test[0-9]+|testuser|user|xxx*|x|aaa+|abc|abcd|asdf[a-z]*|qwe(?:rty)?|anonymous|nobody|noone|declined|refused'
+            || '|notprovided|not[._-]provided|notgiven|notavailable|customer|guest|email|mail|example|foo|spam|delete|deleted|removed|0+|1+|123(?:4(?:5(?:6)?)?)?|9+)'
+            || '@(?:none?|no|na|nil|null|unknown|noemail|nomail|no-?email|email|mail|e?xample|test|testing|fake|dummy|xxx*|x|aaa+|abc|asdf[a-z]*|qwerty|foo|bar|domain'
+            || '|nowhere|noone|nobody|anonymous|invalid|website|company|[a-z0-9]{1,2})\.'
+            || '|^(?:noreply|no[._-]?reply|donotreply|do[._-]not[._-]reply|dontreply|mailer-daemon|no[._-]?e?mail|noemail|none|null|unknown|x{2,}|postmaster|nobody'
+            || '|notprovided|not[._-]provided|not[._-]available)(?:[0-9]*|\+.*)@'
+            || '|@(?:[a-z0-9-]+\.)*(?:example\.(?:com|org|net)|noemail\.[a-z]+|nomail\.[a-z]+|none\.[a-z]+|test\.(?:com|test)|invalid\.[a-z]+|fake\.[a-z]+|domain\.com)$'
+            || '|\.(?:invalid|test|example|localhost|local)$'
+        ),
+        false
+    )
+);
+
+-- std_email_key: an e-mail address for comparison: without +tag, Gmail's dots out; null for placeholders.
+create or replace macro std_email_key(text) as (
+    case
+        when std_email_is_placeholder(text) then null
+        when split_part(std_email(text), '@', 2) in ('gmail.com', 'googlemail.com')
+            then replace(regexp_replace(split_part(std_email(text), '@', 1), '(.)\+.*$', '\1'), '.', '') || '@gmail.com'
+        else regexp_replace(std_email(text), '^([^@]+?)\+[^@]*@', '\1@')
+    end
+);

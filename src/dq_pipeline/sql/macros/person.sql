@@ -1,0 +1,215 @@
+-- std_person_text: a person's full name made ready to be split: nicknames in quotes or brackets, credentials, titles, the
+-- second of two people and dots taken out; 'LAST, FIRST M' keeps its comma.
+create or replace macro std_person_text(text) as (
+    list_transform(
+        [
+            trim(
+                regexp_replace(
+                    regexp_replace(
+                        regexp_replace(
+                            regexp_replace(
+                                ' ' || std_blank(text),
+                                '\s*(?:"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|\([^()]*\)|\[[^\[\]]*\]|\s[''‘][^''’]+[''’](?:\s|,|$))\s*', ' ', 'g'
+                            ),
+                            '(?i)(?:[,\s]+(?:ph\.?\s?d|m\.?\s?d|d\.?d\.?s|d\.?v\.?m|d\.?m\.?d|c\.?p\.?a|r\.?n|l\.?p\.?n|m\.?b\.?a|ed\.?d|psy\.?d|j\.d|d\.o|esq|esquire'
+                            || '|ret|retired|deceased)\b\.?)+(\s*,|\s*$)', '\1', 'g'
+                        ),
+                        '(?i),\s*(?:jd|do|od|pa|pa-c|ma|m\.a|ms|m\.s|ba|b\.a|bs|b\.s|pe|p\.e|np|pt|dc|d\.c|msw|lcsw|crna|facs|faap|cfp|cfa|pmp)\.?(\s*,|\s*$)', '\1', 'g'
+                    ),
+                    '[.\s]+', ' ', 'g'
+                )
+            )
+        ],
+        lambda name: trim(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(
+                        regexp_replace(
+                            name,
+                            '(?i)(^|,\s*)(?:(?:mr|mister|mrs|ms|mx|miss|master|madam|mme|mlle|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt'
+                            || '|maj|col|gen|cmdr|sr|sra|srta|señor|señora|señorita|dna|dott|herr|frau|ing|lic)\s+(?:(?:and|&|y)\s+)?)+', '\1'
+                        ),
+                        '(?i)[,\s]+(?:mr|mrs|ms|miss|dr)$', ''
+                    ),
+                    '(?i)^([^\s,]+)\s+(?:&|and)\s+[^\s,]+\s+([^,]+)$', '\1 \2'
+                ),
+                '(?i)\s+(?:&|and)\s.*$', ''
+            ),
+            ' ,;'
+        )
+    )[1]
+);
+
+-- std_person_suffix: the generation suffix of a full name (Jr, Sr, II, III, IV, V) or null.
+create or replace macro std_person_suffix(text) as (
+    list_transform(
+        [
+            lower(
+                regexp_extract(
+                    std_person_text(text), '(?i)[^\s,][\s,]+(jr|jnr|sr|snr|ii|iii|iv|2nd|3rd|4th)(?:\s*,|$)|,\s*(junior|senior|v)$|\S \S.* (v)$', 0
+                )
+            )
+        ],
+        lambda suffix: map {
+            'jr': 'Jr', 'jnr': 'Jr', 'junior': 'Jr', 'sr': 'Sr', 'snr': 'Sr', 'senior': 'Sr',
+            'ii': 'II', '2nd': 'II', 'iii': 'III', '3rd': 'III', 'iv': 'IV', '4th': 'IV', 'v': 'V'
+        }[regexp_extract(suffix, '([a-z0-9]+)[\s,]*$', 1)]
+    )[1]
+);
+
+-- std_person_core: a full name without title, credential, nickname or suffix: 'First Middle Last' or 'Last, First Middle'.
+create or replace macro std_person_core(text) as (
+    trim(
+        regexp_replace(
+            regexp_replace(
+                std_person_text(text), '(?i)([^\s,])[\s,]+(?:jr|jnr|sr|snr|ii|iii|iv|2nd|3rd|4th)(\s*,|$)', '\1\2', 'g'
+            ),
+            '(?i)(?:,\s*(?:junior|senior|v)|(\S \S.*) v)$', '\1'
+        ),
+        ' ,;'
+    )
+);
+
+-- std_is_spanish_surname: true for the commonest Spanish surnames and all in -ez; first names that are also surnames are left out.
+create or replace macro std_is_spanish_surname(word) as (
+    regexp_full_match(
+        std_fold(word),
+        '[a-z]+ez|acosta|aguilar|aguirre|alvarado|arroyo|avila|ayala|barrera|bautista|blanco|cabrera|calderon|camacho|campos|cardenas|carrillo|castillo|castro|cervantes|contreras'
+        || '|cortes|delgado|diaz|duran|escobar|espinosa|espinoza|estrada|figueroa|flores|franco|fuentes|gallegos|garcia|garza|guerrero|guzman|herrera|ibarra|juarez|lara|lozano|luna'
+        || '|macias|maldonado|marquez|medina|mejia|mendoza|miranda|molina|montoya|mora|morales|moreno|munoz|nava|navarro|ochoa|ortega|ortiz|pacheco|padilla|palacios|pena|quintero'
+        || '|reyes|rios|rivera|robles|rojas|romero|rosales|ruiz|salazar|salinas|sandoval|santos|serrano|silva|soto|torres|trujillo|valencia|vargas|vega|velasco|villanueva|villarreal'
+        || '|villegas|zamora|zavala'
+    )
+);
+
+-- std_person_surname: the surname or surnames in std_person_core: before the comma; else from the first particle (de la, van,
+-- bin, St); else two joined by y; else two Spanish surnames; else the last word. One word alone is a surname.
+create or replace macro std_person_surname(core) as (
+    list_transform(
+        [core],
+        lambda name: case
+            when contains(name, ',') then nullif(trim(split_part(name, ',', 1)), '')
+            when not contains(name, ' ') then nullif(name, '')
+            when regexp_matches(name, '(?i)^(?:de la|de las|de los|van der|van den|von der|von|de|del)\s+\S+$') then name
+            when regexp_matches(name, '(?i) (?:d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|mc|y|o''|d'') ')
+                then regexp_extract(
+                    name,
+                    '(?i)^\S+(?: (?:del carmen|de los [aá]ngeles|de jes[uú]s|del pilar|del rosario|de la luz|del mar|de lourdes|de f[aá]tima|de guadalupe))?(?: .+?)??'
+                    || ' ((?:(?:d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|mc|o''|d'') )+\S.*|\S+ y \S+|\S+)$',
+                    1
+                )
+            when std_is_spanish_surname(regexp_extract(name, ' (\S+) \S+$', 1)) and std_is_spanish_surname(regexp_extract(name, '\S+$'))
+                then regexp_extract(name, '\S+ \S+$')
+            else regexp_extract(name, '\S+$')
+        end
+    )[1]
+);
+
+-- std_person_given: the given names in std_person_core: after the comma, or before the surname.
+create or replace macro std_person_given(core) as (
+    nullif(
+        case
+            when contains(core, ',') then trim(regexp_replace(regexp_replace(core, '^[^,]*,', ''), '[\s,]+', ' ', 'g'))
+            else trim(left(core, length(core) - length(std_person_surname(core))))
+        end,
+        ''
+    )
+);
+
+-- std_person_last: the surname or surnames of a full name as typed; null where there is none.
+create or replace macro std_person_last(text) as (
+    std_person_surname(std_person_core(text))
+);
+
+-- std_person_first: the first given name of a full name as typed; null where only one word is left.
+create or replace macro std_person_first(text) as (
+    split_part(std_person_given(std_person_core(text)), ' ', 1)
+);
+
+-- std_person_middle: the given names and initials of a full name after the first, as typed; null where there are none.
+create or replace macro std_person_middle(text) as (
+    nullif(regexp_replace(std_person_given(std_person_core(text)), '^\S+ ?', ''), '')
+);
+
+-- std_person_prefix: the title before a full name (Mr, Mrs, Ms, Miss, Dr, Prof, Rev, Sra ...), proper case without dot; or null.
+create or replace macro std_person_prefix(text) as (
+    list_transform(
+        [lower(regexp_extract(std_blank(text), '(?i)(?:^|,\s*)(mr|mister|mrs|ms|mx|miss|dr|doctor|prof|professor|rev|reverend|hon|sir|dame|capt|lt|sgt|sr|sra|srta)[.\s]', 1))],
+        lambda title: case
+            when title = 'mister' then 'Mr'
+            when title = 'doctor' then 'Dr'
+            when title = 'professor' then 'Prof'
+            when title = 'reverend' then 'Rev'
+            when title <> '' then upper(title[1]) || title[2:]
+        end
+    )[1]
+);
+
+-- std_person_nickname: the name in quotes or brackets within a full name ('William "Bill" Smith' -> Bill), or null.
+create or replace macro std_person_nickname(text) as (
+    nullif(
+        trim(
+            regexp_extract(
+                regexp_extract(' ' || text || ' ', '"[^"]+"|“[^”]+”|\([^()]+\)|\s[''‘][^''’]+[''’]\s'), '[\p{L}][\p{L}\p{M}''’ -]*'
+            ),
+            ' ''’'
+        ),
+        ''
+    )
+);
+
+-- std_display_name: a person's name for reading: ALL CAPS and all small names in proper case (McDonald, O'Brien, de la Cruz, III);
+-- mixed case is left as it is.
+create or replace macro std_display_name(text) as (
+    list_transform(
+        [std_blank(text)],
+        lambda name: case
+            when std_has_one_case(name)
+                then std_proper_case(
+                    name, ['ii', 'iii', 'iv'], ['de', 'del', 'la', 'las', 'los', 'da', 'das', 'dos', 'do', 'di', 'van', 'von', 'der', 'den', 'ter', 'bin', 'ibn', 'bint', 'y', 'al', 'el']
+                )
+            else name
+        end
+    )[1]
+);
+
+-- std_display_organization: an organization's name for reading, as std_display_name, with LLC and its kind in capitals.
+create or replace macro std_display_organization(text) as (
+    list_transform(
+        [std_blank(text)],
+        lambda name: case
+            when std_has_one_case(name)
+                then std_proper_case(
+                    name, ['llc', 'llp', 'lp', 'plc', 'pllc', 'usa', 'us', 'ii', 'iii', 'iv', 'hvac', 'gmbh', 'ag', 'sa', 'bv', 'nv', 'pc', 'dba'],
+                    ['of', 'and', 'the', 'for', 'at', 'in', 'on', 'de', 'del', 'la', 'y']
+                )
+            else name
+        end
+    )[1]
+);
+
+-- std_surname: surnames for comparison: folded, each surname one word, particles and Mc, O', St joined to theirs
+-- ('Van der Berg' -> 'vanderberg', 'García-López' -> 'garcia lopez', 'Mc Donald' -> 'mcdonald').
+create or replace macro std_surname(text) as (
+    list_transform(
+        [std_fold(text)],
+        lambda folded: case
+            when contains(folded, ' ')
+                then trim(
+                    regexp_replace(
+                        regexp_replace(
+                            regexp_replace(replace(folded, ' y ', ' '), '\b(d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|ma?c|o|d) (\S)', '\1\2'),
+                            '^((?:van|von|de) ?d?e?)', '\1'
+                        ),
+                        '\s+', ' ', 'g'
+                    )
+                )
+            else folded
+        end
+    )[1]
+);
+
+-- std_given: a given name for comparison: folded, its first word.
+create or replace macro std_given(text) as (
+    split_part(std_fold(text), ' ', 1)
+);

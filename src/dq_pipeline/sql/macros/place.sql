@@ -1,0 +1,112 @@
+-- std_country: the ISO 3166 two-letter code of a country; the folded text in capitals where the country is not known.
+create or replace macro std_country(text) as (
+    coalesce(
+        map {
+            'usa': 'US', 'u s': 'US', 'u s a': 'US', 'united states': 'US', 'united states of america': 'US', 'america': 'US', 'estados unidos': 'US', 'etats unis': 'US',
+            'can': 'CA', 'canada': 'CA', 'mex': 'MX', 'mexico': 'MX', 'puerto rico': 'PR', 'pri': 'PR',
+            'uk': 'GB', 'u k': 'GB', 'gbr': 'GB', 'united kingdom': 'GB', 'great britain': 'GB', 'england': 'GB', 'scotland': 'GB', 'wales': 'GB', 'northern ireland': 'GB',
+            'irl': 'IE', 'ireland': 'IE', 'eire': 'IE', 'aus': 'AU', 'australia': 'AU', 'nzl': 'NZ', 'new zealand': 'NZ',
+            'deu': 'DE', 'germany': 'DE', 'deutschland': 'DE', 'aut': 'AT', 'austria': 'AT', 'osterreich': 'AT', 'che': 'CH', 'switzerland': 'CH', 'schweiz': 'CH', 'suisse': 'CH',
+            'fra': 'FR', 'france': 'FR', 'bel': 'BE', 'belgium': 'BE', 'nld': 'NL', 'netherlands': 'NL', 'the netherlands': 'NL', 'holland': 'NL', 'lux': 'LU', 'luxembourg': 'LU',
+            'esp': 'ES', 'spain': 'ES', 'espana': 'ES', 'prt': 'PT', 'portugal': 'PT', 'ita': 'IT', 'italy': 'IT', 'italia': 'IT', 'grc': 'GR', 'greece': 'GR',
+            'dnk': 'DK', 'denmark': 'DK', 'danmark': 'DK', 'nor': 'NO', 'norway': 'NO', 'norge': 'NO', 'swe': 'SE', 'sweden': 'SE', 'sverige': 'SE', 'fin': 'FI', 'finland': 'FI', 'suomi': 'FI',
+            'pol': 'PL', 'poland': 'PL', 'polska': 'PL', 'cze': 'CZ', 'czechia': 'CZ', 'czech republic': 'CZ', 'hun': 'HU', 'hungary': 'HU', 'rou': 'RO', 'romania': 'RO', 'ukr': 'UA', 'ukraine': 'UA',
+            'rus': 'RU', 'russia': 'RU', 'russian federation': 'RU', 'tur': 'TR', 'turkey': 'TR', 'turkiye': 'TR', 'isr': 'IL', 'israel': 'IL', 'sau': 'SA', 'saudi arabia': 'SA', 'are': 'AE', 'united arab emirates': 'AE', 'uae': 'AE',
+            'ind': 'IN', 'india': 'IN', 'pak': 'PK', 'pakistan': 'PK', 'chn': 'CN', 'china': 'CN', 'hkg': 'HK', 'hong kong': 'HK', 'twn': 'TW', 'taiwan': 'TW', 'jpn': 'JP', 'japan': 'JP', 'kor': 'KR', 'korea': 'KR', 'south korea': 'KR',
+            'sgp': 'SG', 'singapore': 'SG', 'mys': 'MY', 'malaysia': 'MY', 'phl': 'PH', 'philippines': 'PH', 'tha': 'TH', 'thailand': 'TH', 'vnm': 'VN', 'vietnam': 'VN', 'idn': 'ID', 'indonesia': 'ID',
+            'bra': 'BR', 'brazil': 'BR', 'brasil': 'BR', 'arg': 'AR', 'argentina': 'AR', 'chl': 'CL', 'chile': 'CL', 'col': 'CO', 'colombia': 'CO', 'per': 'PE', 'peru': 'PE', 'ven': 'VE', 'venezuela': 'VE',
+            'zaf': 'ZA', 'south africa': 'ZA', 'egy': 'EG', 'egypt': 'EG', 'nga': 'NG', 'nigeria': 'NG', 'ken': 'KE', 'kenya': 'KE', 'mar': 'MA', 'morocco': 'MA'
+        }[std_fold(text)],
+        upper(std_fold(text))
+    )
+);
+
+-- std_state: the USPS code of a US state, territory or military region from its code, name or old abbreviation; any other
+-- region as folded text in capitals (NSW, ONTARIO).
+create or replace macro std_state(text) as (
+    list_transform(
+        [coalesce(nullif(upper(trim(text)), ''), upper(std_fold(text)))],
+        lambda region: case
+            when regexp_full_match(region, '[A-Z]{2}') then region
+            else coalesce(
+                map {
+                    'ALABAMA': 'AL', 'ALA': 'AL', 'ALASKA': 'AK', 'ARIZONA': 'AZ', 'ARIZ': 'AZ', 'ARKANSAS': 'AR', 'ARK': 'AR', 'CALIFORNIA': 'CA', 'CALIF': 'CA', 'CAL': 'CA',
+                    'COLORADO': 'CO', 'COLO': 'CO', 'CONNECTICUT': 'CT', 'CONN': 'CT', 'DELAWARE': 'DE', 'DEL': 'DE', 'DISTRICT OF COLUMBIA': 'DC', 'D C': 'DC', 'WASHINGTON DC': 'DC', 'WASHINGTON D C': 'DC',
+                    'FLORIDA': 'FL', 'FLA': 'FL', 'GEORGIA': 'GA', 'HAWAII': 'HI', 'HAWAI I': 'HI', 'IDAHO': 'ID', 'ILLINOIS': 'IL', 'ILL': 'IL', 'INDIANA': 'IN', 'IND': 'IN', 'IOWA': 'IA',
+                    'KANSAS': 'KS', 'KANS': 'KS', 'KENTUCKY': 'KY', 'LOUISIANA': 'LA', 'MAINE': 'ME', 'MARYLAND': 'MD', 'MASSACHUSETTS': 'MA', 'MASS': 'MA', 'MICHIGAN': 'MI', 'MICH': 'MI',
+                    'MINNESOTA': 'MN', 'MINN': 'MN', 'MISSISSIPPI': 'MS', 'MISS': 'MS', 'MISSOURI': 'MO', 'MONTANA': 'MT', 'MONT': 'MT', 'NEBRASKA': 'NE', 'NEBR': 'NE', 'NEVADA': 'NV', 'NEV': 'NV',
+                    'NEW HAMPSHIRE': 'NH', 'N H': 'NH', 'NEW JERSEY': 'NJ', 'N J': 'NJ', 'NEW MEXICO': 'NM', 'N M': 'NM', 'N MEX': 'NM', 'NEW YORK': 'NY', 'N Y': 'NY',
+                    'NORTH CAROLINA': 'NC', 'N C': 'NC', 'N CAROLINA': 'NC', 'NORTH DAKOTA': 'ND', 'N D': 'ND', 'N DAKOTA': 'ND', 'OHIO': 'OH', 'OKLAHOMA': 'OK', 'OKLA': 'OK', 'OREGON': 'OR', 'ORE': 'OR',
+                    'PENNSYLVANIA': 'PA', 'PENNA': 'PA', 'PENN': 'PA', 'RHODE ISLAND': 'RI', 'R I': 'RI', 'SOUTH CAROLINA': 'SC', 'S C': 'SC', 'S CAROLINA': 'SC', 'SOUTH DAKOTA': 'SD', 'S D': 'SD', 'S DAKOTA': 'SD',
+                    'TENNESSEE': 'TN', 'TENN': 'TN', 'TEXAS': 'TX', 'TEX': 'TX', 'UTAH': 'UT', 'VERMONT': 'VT', 'VIRGINIA': 'VA', 'WASHINGTON': 'WA', 'WASH': 'WA', 'WASHINGTON STATE': 'WA',
+                    'WEST VIRGINIA': 'WV', 'W VA': 'WV', 'W VIRGINIA': 'WV', 'WISCONSIN': 'WI', 'WIS': 'WI', 'WISC': 'WI', 'WYOMING': 'WY', 'WYO': 'WY',
+                    'PUERTO RICO': 'PR', 'GUAM': 'GU', 'VIRGIN ISLANDS': 'VI', 'US VIRGIN ISLANDS': 'VI', 'AMERICAN SAMOA': 'AS', 'NORTHERN MARIANA ISLANDS': 'MP'
+                }[upper(std_fold(region))],
+                upper(std_fold(region))
+            )
+        end
+    )[1]
+);
+
+-- std_state_is_us: true where std_state finds a US state, territory or military region.
+create or replace macro std_state_is_us(text) as (
+    coalesce(
+        std_state(text) in (
+            'AL', 'AK', 'AZ', 'AR', 'CA', 'CO', 'CT', 'DE', 'DC', 'FL', 'GA', 'HI', 'ID', 'IL', 'IN', 'IA', 'KS', 'KY', 'LA', 'ME', 'MD', 'MA', 'MI', 'MN', 'MS', 'MO',
+            'MT', 'NE', 'NV', 'NH', 'NJ', 'NM', 'NY', 'NC', 'ND', 'OH', 'OK', 'OR', 'PA', 'RI', 'SC', 'SD', 'TN', 'TX', 'UT', 'VT', 'VA', 'WA', 'WV', 'WI', 'WY',
+            'PR', 'GU', 'VI', 'AS', 'MP', 'AA', 'AE', 'AP'
+        ),
+        false
+    )
+);
+
+-- std_postal_code: a postal code in its country's written form (US: 02134 or 02134-1234, lost leading zeros put back); text
+-- that has not that form is kept in capitals, because it may still tell two places apart.
+create or replace macro std_postal_code(text, country) as (
+    list_transform(
+        [{'code': regexp_replace(upper(std_blank(text)), '\.0$|^ZIP ?', '', 'g'), 'country': coalesce(std_country(country), 'US')}],
+        lambda given: case
+            when given.country in ('US', 'PR') and regexp_full_match(given.code, '[0-9]{5}')
+                then given.code
+            when given.country in ('US', 'PR') and regexp_full_match(given.code, '[0-9]{3,5} ?(?:[-. ] ?(?:[0-9]{4})?)?')
+                then lpad(regexp_extract(given.code, '^[0-9]+'), 5, '0')
+                    || case when regexp_matches(given.code, '[^0-9][0-9]{4}$') then '-' || right(given.code, 4) else '' end
+            when given.country in ('US', 'PR') and regexp_full_match(given.code, '[0-9]{9}')
+                then given.code[1:5] || '-' || given.code[6:9]
+            when regexp_full_match(given.code, '[A-Z][0-9][A-Z][- ]?[0-9][A-Z][0-9]') and given.country in ('CA', 'US')
+                then given.code[1:3] || ' ' || right(given.code, 3)
+            when given.country = 'GB' and regexp_full_match(given.code, '[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}')
+                then replace(given.code, ' ', '')[1:-4] || ' ' || right(given.code, 3)
+            else nullif(given.code, '')
+        end
+    )[1]
+);
+
+-- std_postal_code_is_valid: true for a code of the country's form that its post could have issued (US: 00501 to 99950).
+create or replace macro std_postal_code_is_valid(text, country) as (
+    case coalesce(std_country(country), 'US')
+        when 'US' then regexp_full_match(std_postal_code(text, country), '[0-9]{5}(?:-[0-9]{4})?')
+            and std_postal_code(text, country)[1:5] between '00501' and '99950'
+        when 'CA' then regexp_full_match(std_postal_code(text, country), '[ABCEGHJ-NPRSTVXY][0-9][A-Z] [0-9][A-Z][0-9]')
+        when 'GB' then regexp_full_match(std_postal_code(text, country), '[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}')
+        else std_postal_code(text, country) is not null
+    end
+);
+
+-- std_city: a town's name for comparison: Saint, Mount and Fort short, the words of a compass written out short.
+create or replace macro std_city(text) as (
+    array_to_string(
+        list_transform(
+            string_split(std_fold(text), ' '),
+            lambda word: coalesce(
+                map {
+                    'saint': 'st', 'sainte': 'ste', 'mount': 'mt', 'mountain': 'mtn', 'fort': 'ft', 'port': 'prt', 'point': 'pt', 'township': 'twp',
+                    'north': 'n', 'south': 's', 'east': 'e', 'west': 'w', 'heights': 'hts', 'height': 'hts', 'springs': 'spgs', 'spring': 'spg',
+                    'beach': 'bch', 'junction': 'jct', 'village': 'vlg', 'park': 'pk', 'center': 'ctr', 'centre': 'ctr', 'lake': 'lk', 'falls': 'fls', 'city': 'cty'
+                }[word],
+                word
+            )
+        ),
+        ' '
+    )
+);
