@@ -1,0 +1,1 @@
+"""Developer tools: they are no part of the installed package."""
