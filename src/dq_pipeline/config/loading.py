@@ -157,13 +157,14 @@ def _check_references(project: Project, issues_file: Path) -> None:
         for evidence in entity.evidence:
             _known(evidence.entity, earlier, where, "entity resolved before it", project)
         earlier.add(entity.name)
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for issue in project.issues:
         _known(issue.source, sources, "issues.yml", "source", project)
         _known(issue.owner, owners, "issues.yml", "owner", project)
-        for name in (issue.code, issue.name):
+        for name in (("", issue.code), (issue.source, issue.name)):
             if name in seen:
-                raise ConfigError(f"{name} is declared twice", where=issues_file, remedy="give each issue its own code")
+                message = f"{issue.code} {issue.name} is declared twice"
+                raise ConfigError(message, where=issues_file, remedy="give each issue its own code and name")
             seen.add(name)
 
 
