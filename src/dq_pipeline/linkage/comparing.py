@@ -1,0 +1,139 @@
+"""Splink at work: the level at which pairs of profiles agree in every comparison, and their match weights.
+
+This is the only module that runs Splink. It hands Splink the profiles and the pairs, and reads its scored pairs.
+"""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dq_pipeline.config.entity import Comparison, Entity
+from dq_pipeline.errors import StageError
+from dq_pipeline.linkage.profiles import empty_columns
+from dq_pipeline.linkage.settings import splink_settings, usable_comparisons
+from dq_pipeline.warehouse import Warehouse
+
+SCRATCH = "splink_scratch"
+# Pairs scored at once: bounds memory, for Splink writes every intermediate column of every pair.
+PAIRS_AT_ONCE = 4_000_000
+
+
+@dataclass(frozen=True)
+class Comparer:
+    """Splink's linker over one entity's profiles, on a cursor of its own."""
+
+    warehouse: Warehouse
+    cursor: Any
+    api: Any
+    linker: Any
+    comparisons: tuple[Comparison, ...]
+
+    def scored(self, pairs: str, threshold: float | None = None) -> str:
+        """The table of Splink's scores (`gamma_*`, `mw_*`, match_weight) for a SELECT of pairs (l, r).
+
+        Pairs below `threshold` (a match weight) are left out. The table lives until the comparer is closed.
+        """
+        name = f"dq_pairs_{len(self.warehouse.tables(SCRATCH))}"
+        self.warehouse.build(
+            f"{SCRATCH}.{name}",
+            f"select l as join_key_l, r as join_key_r, '0' as match_key from ({pairs}) as pairs",
+        )
+        self.linker.table_management.register_blocked_pairs_for_predict(self.api.register(name))
+        try:
+            scores = self.linker.inference.predict(threshold_match_weight=threshold, warning_mode="never")
+        except Exception as error:  # Splink wraps every failure of its SQL in one of many types.
+            reason = str(error).split("Error was:")[-1].strip().split("\n")[0]
+            raise StageError(
+                f"Splink could not compare the records: {reason}",
+                remedy="run `dq check`; it binds every SQL condition of the linkage",
+            ) from error
+        self.warehouse.execute(f"drop table {SCRATCH}.{name}")
+        return f"{SCRATCH}.{scores.physical_name}"
+
+    def patterns(self, pairs: str) -> list[tuple[int, ...]]:
+        """How often each pattern of levels occurs among pairs: rows (level of every comparison..., count), sorted.
+
+        Levels count from 0 (`else`) up to the strongest; -1 is null.
+        """
+        scores = self.scored(pairs)
+        levels = ", ".join(f"gamma_{comparison.name}" for comparison in self.comparisons)
+        rows = self.warehouse.rows(f"select {levels}, count(*) from {scores} group by {levels} order by {levels}")
+        self.warehouse.execute(f"drop table {scores}")
+        return rows
+
+    def drop(self, scores: str) -> None:
+        """Drop a table of scores."""
+        self.warehouse.execute(f"drop table {scores}")
+
+
+@contextmanager
+def comparer(
+    warehouse: Warehouse, entity: Entity, model: dict[str, Any], *, with_term_frequencies: bool = True
+) -> Iterator[Comparer]:
+    """Splink over linked.<entity>_profile_rows with a model's weights; comparisons without any data are left out."""
+    from splink import DuckDBAPI, Linker
+
+    comparisons = usable_comparisons(entity, empty_columns(warehouse, entity))
+    if not comparisons:
+        raise StageError(
+            f"no comparison of {entity.name} has any data",
+            where=f"entities/{entity.name}.yml",
+            remedy="name columns in `comparisons` that the records fill",
+        )
+    with warehouse.scratch(SCRATCH) as cursor, _quiet():
+        # Splink finds columns by bare table name, so the table gets a name that no state uses.
+        rows = f"linked.{entity.name}_profile_rows"
+        warehouse.build(f"{SCRATCH}.dq_profiles", f"select * from {rows} order by profile_no")
+        api = DuckDBAPI(connection=cursor, output_schema=SCRATCH)
+        settings = splink_settings(comparisons, model, with_term_frequencies=with_term_frequencies)
+        linker = Linker(api.register("dq_profiles"), settings, log_level=None, validate_settings=False)
+        if with_term_frequencies:
+            _register_frequencies(warehouse, linker, api, comparisons)
+        yield Comparer(warehouse, cursor, api, linker, tuple(comparisons))
+
+
+def _register_frequencies(warehouse: Warehouse, linker: Any, api: Any, comparisons: list[Comparison]) -> None:
+    """Give Splink how frequent each value is among strangers.
+
+    A pair that agrees holds the value twice by itself, so 1.5 is taken off its count; the floor keeps the rarest
+    values from weighing without bound (a floor of one in all would make data of names only unmatchable).
+    """
+    for column in sorted({comparison.term_frequency for comparison in comparisons if comparison.term_frequency}):
+        name = f"dq_frequency_{column}"
+        warehouse.build(
+            f"{SCRATCH}.{name}",
+            f"""with counts as (
+select
+    {column},
+    count(*) as profiles
+from {SCRATCH}.dq_profiles
+where {column} is not null
+group by {column}
+)
+select
+    {column},
+    greatest(
+        greatest(profiles - 1.5, 0.5) / (select sum(profiles) from counts),
+        0.3 / (select count(*) from {SCRATCH}.dq_profiles)
+    ) as tf_{column}
+from counts
+order by {column}""",
+        )
+        linker.table_management.register_term_frequency_lookup(api.register(name), column)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Splink's log and warnings off the screen: what a reader needs is in our own tables and errors."""
+    log = logging.getLogger("splink")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(before)

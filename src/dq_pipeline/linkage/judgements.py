@@ -1,0 +1,179 @@
+"""A steward's decisions on pairs: read from a CSV file, settled among themselves, applied after the model.
+
+`same` and `different` reach as far as they imply: A same B and B different C make A different C, also through a
+record that is not among tonight's. A set of judgements that contradict each other is reported and its `same` are not
+applied (its `different` are: keeping apart is the error that can be mended).
+"""
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from dq_pipeline.config.entity import Entity
+from dq_pipeline.errors import ConfigError
+from dq_pipeline.linkage.profiles import input_table
+from dq_pipeline.linkage.unionfind import UnionFind
+from dq_pipeline.warehouse import Warehouse, literal
+
+COLUMNS = ("record_id_l", "record_id_r", "judgement", "decided_by", "decided_at", "why")
+KINDS = ("same", "different", "unsure")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One decision on a pair, l < r; `line` is its line in the file."""
+
+    record_id_l: str
+    record_id_r: str
+    judgement: str
+    decided_by: str
+    decided_at: str
+    why: str
+    line: int
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two record ids."""
+        return self.record_id_l, self.record_id_r
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Judgements after they were settled: the status of each, the group of each record judged same, groups apart."""
+
+    statuses: dict[Judgement, str]
+    groups: dict[str, str]
+    apart: frozenset[tuple[str, str]]
+
+
+def read_judgements(path: Path) -> list[Judgement]:
+    """The judgements of a file, in its order; a file that does not exist has none. Raises ConfigError by line."""
+    if not path.exists():
+        return []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.reader(stream, strict=True)
+            header = next(rows, None)
+            if header is None:
+                return []
+            if tuple(name.strip() for name in header) != COLUMNS:
+                raise _error(path, 1, f"the columns must be {', '.join(COLUMNS)}")
+            return [_judgement(path, rows.line_num, row) for row in rows if any(field.strip() for field in row)]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ConfigError(f"not readable as CSV in UTF-8: {error}", where=path, remedy="mend or restore it") from error
+
+
+def _judgement(path: Path, line: int, row: list[str]) -> Judgement:
+    if len(row) != len(COLUMNS):
+        raise _error(path, line, f"{len(row)} fields instead of {len(COLUMNS)}; quote a text that has a comma")
+    left, right, kind, decided_by, decided_at, why = (field.strip() for field in row)
+    if not left or not right:
+        raise _error(path, line, "a record id is missing")
+    if left == right:
+        raise _error(path, line, f"a record is judged against itself: {left}")
+    if kind not in KINDS:
+        raise _error(path, line, f"judgement {kind!r} is none of {', '.join(KINDS)}")
+    try:
+        date.fromisoformat(decided_at[:10])
+    except ValueError:
+        raise _error(path, line, f"decided_at {decided_at!r} is no date like 2026-11-20") from None
+    first, second = sorted((left, right))
+    return Judgement(first, second, kind, decided_by, decided_at, why, line)
+
+
+def _error(path: Path, line: int, message: str) -> ConfigError:
+    return ConfigError(message, where=f"{path}, line {line}", remedy="mend that line; nothing of the file was applied")
+
+
+def settle(judgements: list[Judgement]) -> Settled:
+    """Which judgements hold: the latest on each pair, unless they contradict each other.
+
+    Status: applied, unsure (kept, decides nothing), superseded (a later one on the pair), contradicted.
+    """
+    statuses: dict[Judgement, str] = {}
+    latest: dict[tuple[str, str], Judgement] = {}
+    for judgement in sorted(judgements, key=lambda one: (one.decided_at, one.line)):
+        if judgement.pair in latest:
+            statuses[latest[judgement.pair]] = "superseded"
+        latest[judgement.pair] = judgement
+        statuses[judgement] = "unsure" if judgement.judgement == "unsure" else "applied"
+    same = [one for one in latest.values() if one.judgement == "same"]
+    different = [one for one in latest.values() if one.judgement == "different"]
+    joined = UnionFind(record for one in same for record in one.pair)
+    for one in same:
+        joined.union(*one.pair)
+    contradicted = {joined.find(one.record_id_l) for one in different if _together(joined, *one.pair)}
+    for one in [*same, *different]:
+        if any(record in joined and joined.find(record) in contradicted for record in one.pair) and (
+            one.judgement == "same" or _together(joined, *one.pair)
+        ):
+            statuses[one] = "contradicted"
+    held = [one for one in same if statuses[one] == "applied"]
+    final = UnionFind(record for one in [*same, *different] for record in one.pair)
+    for one in held:
+        final.union(*one.pair)
+    groups = {record: final.find(record) for record in final}
+    apart = frozenset(_ordered(groups[one.record_id_l], groups[one.record_id_r]) for one in different)
+    return Settled(statuses, groups, apart)
+
+
+def _together(joined: UnionFind, left: str, right: str) -> bool:
+    return left in joined and right in joined and joined.find(left) == joined.find(right)
+
+
+def _ordered(left: str, right: str) -> tuple[str, str]:
+    return (left, right) if left < right else (right, left)
+
+
+def build_judgements(warehouse: Warehouse, entity: Entity, judgements: list[Judgement]) -> Settled:
+    """Build linked.<entity>_judgements (one row is one judgement with its status), _judged_groups and _judged_apart.
+
+    The status `record_missing` marks an applied judgement of which a record is not among tonight's.
+    """
+    settled = settle(judgements)
+    rows = [
+        (*one.pair, one.judgement, one.decided_by, one.decided_at, one.why, one.line, settled.statuses[one])
+        for one in judgements
+    ]
+    _build(
+        warehouse,
+        f"linked.{entity.name}_judged",
+        (*COLUMNS, "line", "ruled"),
+        rows,
+    )
+    warehouse.build(
+        f"linked.{entity.name}_judgements",
+        f"""-- one row is one line of the judgement file
+select
+    judged.record_id_l,
+    judged.record_id_r,
+    judged.judgement,
+    judged.decided_by,
+    judged.decided_at,
+    judged.why,
+    cast(judged.line as integer) as line,
+    case
+        when judged.ruled = 'applied' and (l.record_id is null or r.record_id is null) then 'record_missing'
+        else judged.ruled
+    end as status
+from linked.{entity.name}_judged as judged
+left join {input_table(entity)} as l
+    on judged.record_id_l = l.record_id
+left join {input_table(entity)} as r
+    on judged.record_id_r = r.record_id
+order by line""",
+    )
+    warehouse.execute(f"drop table linked.{entity.name}_judged")
+    _build(warehouse, f"linked.{entity.name}_judged_groups", ("record_id", "group_id"), sorted(settled.groups.items()))
+    _build(warehouse, f"linked.{entity.name}_judged_apart", ("group_l", "group_r"), sorted(settled.apart))
+    return settled
+
+
+def _build(warehouse: Warehouse, table: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+    """A table of text columns from a few rows; empty where there are none."""
+    if rows:
+        values = ",\n".join("(" + ", ".join(literal(value) for value in row) + ")" for row in rows)
+        warehouse.build(table, f"select * from (values {values}) as given({', '.join(columns)})")
+    else:
+        warehouse.build(table, "select " + ", ".join(f"cast(null as varchar) as {c}" for c in columns) + " where false")

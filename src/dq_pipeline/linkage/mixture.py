@@ -1,0 +1,166 @@
+"""The fit of the model: what share of the pairs match, and how matches agree, from counted patterns of levels.
+
+Fellegi and Sunter's mixture fitted by expectation-maximisation (as in Splink, whose u from random pairs it keeps),
+with one class more for each kind of related pairs: without a class of their own, households teach the model that a
+match has the same surname, the same address and another first name. Rates are over all possible pairs, not only the
+candidates, so blocking does not bias them; a pair that blocking leaves out is taken for no match.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dq_pipeline.linkage.model import SMALLEST
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_PRIOR_ROUNDS = 4  # first only the shares of the classes move, then m as well
+_MAX_ROUNDS = 40
+_CONVERGED = 1e-4
+# How often a related pair agrees in a comparison that its class does not share: twins, fathers and sons.
+STRAY_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counted patterns: `levels` has a row a pattern and a column a comparison (-1 null, 0 else, upward)."""
+
+    levels: Integers
+    pairs: Floats
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, ...]], comparisons: int) -> "Counts":
+        """From rows (level..., count)."""
+        table = np.array(rows, dtype=np.int64).reshape(len(rows), comparisons + 1)
+        return cls(table[:, :-1], table[:, -1].astype(np.float64))
+
+    def at_levels(self, comparison: int, levels: int, weights: Floats | None = None) -> Floats:
+        """Pairs at each level of a comparison, level 0 first; nulls left out."""
+        column = self.levels[:, comparison]
+        known = column >= 0
+        pairs = self.pairs if weights is None else weights
+        return np.bincount(column[known], weights=pairs[known], minlength=levels).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Shares of all possible pairs by class, and m and u by comparison, level 0 (`else`) first."""
+
+    match: float
+    related: tuple[float, ...]
+    m: tuple[Floats, ...]
+    u: tuple[Floats, ...]
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What is believed before any data: m, the largest m of `else`, the prior's strength and each class's shares."""
+
+    m: tuple[Floats, ...]
+    disagree_at_most: tuple[float, ...]
+    strength: float
+    shares: tuple[tuple[float, ...], ...]
+    matches: float
+    possible_pairs: float
+
+
+def estimate_u(random_pairs: Counts, default: Sequence[Floats]) -> tuple[Floats, ...]:
+    """u by comparison from the levels of random pairs; a few default pairs are mixed in for data of a few rows."""
+    estimated = []
+    for number, assumed in enumerate(default):
+        counts = random_pairs.at_levels(number, len(assumed))
+        weight = 20.0 if counts.sum() < 10_000 else 1.0
+        raw = (counts + weight * assumed) / (counts.sum() + weight)
+        floor = min(0.5 / (counts.sum() + weight), 1e-3)
+        estimated.append(_normalized(np.maximum(raw, floor)))
+    return tuple(estimated)
+
+
+def fit(candidates: Counts, scale: float, u: tuple[Floats, ...], assumed: Assumptions) -> Fit:
+    """Fit the shares of the classes and m. `scale` = candidates in all for one that was counted."""
+    possible = assumed.possible_pairs
+    match = _share(assumed.matches, possible)
+    related = tuple(_share(assumed.matches, possible) for _ in assumed.shares)
+    m, current_u = assumed.m, u
+    rounds = 0
+    for rounds in range(1, _MAX_ROUNDS + 1):
+        in_match, in_related = _responsibilities(candidates, match, related, m, current_u, assumed.shares)
+        match = _share(scale * float(in_match.sum()), possible)
+        related = tuple(_share(scale * float(part.sum()), possible) for part in in_related)
+        if rounds <= _PRIOR_ROUNDS:
+            continue
+        before, m = m, _maximize(candidates, in_match, current_u, assumed)
+        current_u = _without_matches(u, m, match)
+        if max(float(np.abs(a - b).max()) for a, b in zip(before, m, strict=True)) < _CONVERGED:
+            break
+    return Fit(match, related, m, current_u, rounds)
+
+
+def _share(pairs: float, possible: float) -> float:
+    """Pairs as a share of all possible ones: never zero (half a pair at least), never above a half."""
+    return min(max(pairs, 0.5) / max(possible, 1.0), 0.5)
+
+
+def _responsibilities(
+    counts: Counts,
+    match: float,
+    related: tuple[float, ...],
+    m: tuple[Floats, ...],
+    u: tuple[Floats, ...],
+    shares: tuple[tuple[float, ...], ...],
+) -> tuple[Floats, list[Floats]]:
+    """Expected pairs of each pattern that are matches, and that are of each related class."""
+    match_odds = np.full(len(counts.pairs), match / (1 - match))
+    related_odds = [np.full(len(counts.pairs), share / (1 - match)) for share in related]
+    for number in range(counts.levels.shape[1]):
+        # The null level is the last place of the table, where -1 finds it, and says nothing.
+        ratio = np.append(m[number] / u[number], 1.0)[counts.levels[:, number]]
+        match_odds *= ratio
+        for place, share in enumerate(shares):
+            related_odds[place] *= share[number] * ratio + 1 - share[number]
+    total = 1.0 + match_odds + sum(related_odds)
+    return counts.pairs * match_odds / total, [counts.pairs * odds / total for odds in related_odds]
+
+
+def _maximize(counts: Counts, in_match: Floats, u: tuple[Floats, ...], assumed: Assumptions) -> tuple[Floats, ...]:
+    fitted = []
+    for number, believed in enumerate(assumed.m):
+        found = counts.at_levels(number, len(believed), in_match) + assumed.strength * believed
+        fitted.append(sane_m(found / found.sum(), u[number], assumed.disagree_at_most[number]))
+    return tuple(fitted)
+
+
+def sane_m(m: Floats, u: Floats, disagree_at_most: float) -> Floats:
+    """m such that disagreement never speaks for a match, and a stronger level never speaks less than a weaker one.
+
+    `else` gets at most `disagree_at_most` and at most its u. Neighbouring levels out of order share one weight (the
+    pool-adjacent-violators rule on m / u, weighted by u).
+    """
+    limit = min(disagree_at_most, float(u[0]))
+    if m[0] > limit:
+        rest = m[1:] / m[1:].sum()
+        m = np.concatenate([[limit], (1 - limit) * rest])
+    pools: list[list[float]] = []  # [sum of m, sum of u, levels]
+    for m_level, u_level in zip(m, u, strict=True):
+        pools.append([float(m_level), float(u_level), 1])
+        while len(pools) > 1 and pools[-1][0] / pools[-1][1] < pools[-2][0] / pools[-2][1]:
+            last = pools.pop()
+            pools[-1] = [a + b for a, b in zip(pools[-1], last, strict=True)]
+    ratios = np.concatenate([np.full(int(size), m_sum / u_sum) for m_sum, u_sum, size in pools])
+    return _normalized(np.maximum(ratios * u, SMALLEST))
+
+
+def _without_matches(u: tuple[Floats, ...], m: tuple[Floats, ...], match: float) -> tuple[Floats, ...]:
+    """u with the matches among the random pairs taken out: in small data they are most of what agrees."""
+    return tuple(
+        _normalized(np.maximum(observed - match * agreed, 0.05 * observed))
+        for observed, agreed in zip(u, m, strict=True)
+    )
+
+
+def _normalized(shares: Floats) -> Floats:
+    return shares / shares.sum()

@@ -1,0 +1,133 @@
+"""linked.<entity>_input -> a model: u from random pairs, the prior and m from the candidates, with no labels.
+
+Deterministic: pairs are drawn by hashes of record ids and the seed, counts are sorted, results are rounded.
+"""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from dq_pipeline.config.entity import Comparison, Entity
+from dq_pipeline.linkage import mixture
+from dq_pipeline.linkage.blocking import build_candidates, count_agreeing, random_pairs_select
+from dq_pipeline.linkage.comparing import Comparer, comparer
+from dq_pipeline.linkage.mixture import STRAY_SHARE, Assumptions, Counts, Fit
+from dq_pipeline.linkage.model import (
+    comparison_entry,
+    default_m,
+    default_model,
+    default_u,
+    rounded_shares,
+)
+from dq_pipeline.linkage.profiles import build_profiles, drop_profiles, input_table
+from dq_pipeline.warehouse import Warehouse
+
+_LEAST_STRENGTH = 30.0  # matches' worth of belief in the default m
+_STRENGTH_PER_PROFILE = 0.02
+
+
+def train(warehouse: Warehouse, entity: Entity, *, run_date: date | None = None) -> dict[str, Any]:
+    """Train the model of an entity from its input table; `run_date` is written into it.
+
+    With fewer than two distinct records there is nothing to compare: the model of default weights is given.
+    """
+    records = warehouse.count(input_table(entity))
+    profiles = build_profiles(warehouse, entity)
+    model = default_model(entity) | {
+        "trained_on": run_date.isoformat() if run_date else None,
+        "splink": _splink_version(),
+        "records": records,
+        "profiles": profiles,
+    }
+    try:
+        if profiles >= 2:
+            model |= _trained(warehouse, entity, model, profiles)
+    finally:
+        warehouse.execute(f"drop table if exists linked.{entity.name}_candidates")
+        drop_profiles(warehouse, entity)
+    return model
+
+
+def _trained(warehouse: Warehouse, entity: Entity, start: dict[str, Any], profiles: int) -> dict[str, Any]:
+    """The parts of the model that the data decide."""
+    agreeing = count_agreeing(warehouse, entity)
+    candidates = build_candidates(warehouse, entity)
+    with comparer(warehouse, entity, start, with_term_frequencies=False) as splink:
+        names = [comparison.name for comparison in splink.comparisons]
+        random_rows = splink.patterns(random_pairs_select(entity, profiles))
+        candidate_rows = _candidate_patterns(splink, entity, candidates)
+        used = list(splink.comparisons)
+    random_counts = Counts.of(random_rows, len(names))
+    candidate_counts = Counts.of(candidate_rows, len(names))
+    assumed = _assumptions(entity, used, agreeing, profiles)
+    u = mixture.estimate_u(random_counts, [_upward(default_u(len(c.levels) + 1)) for c in used])
+    counted = float(candidate_counts.pairs.sum())
+    fit = mixture.fit(candidate_counts, candidates / counted if counted else 1.0, u, assumed)
+    return _as_model(entity, start, used, fit, assumed, agreeing, candidates)
+
+
+def _candidate_patterns(splink: Comparer, entity: Entity, candidates: int) -> list[tuple[int, ...]]:
+    """Patterns of the candidates, of a drawn part of them where there are more than `max_pairs`."""
+    pairs = f"select l, r from linked.{entity.name}_candidates"
+    limit = entity.linkage.training.max_pairs
+    if candidates > limit:
+        # A prime modulus spreads neighbouring numbers; hashing text for every pair would take longer than comparing.
+        spread = f"(l * 7919 + r * 104729 + {entity.linkage.training.seed}) % 1000003"
+        pairs += f" where {spread} < {round(1000003 * limit / candidates)}"
+    return splink.patterns(pairs)
+
+
+def _assumptions(entity: Entity, used: list[Comparison], agreeing: int, profiles: int) -> Assumptions:
+    training = entity.linkage.training
+    return Assumptions(
+        m=tuple(_upward(default_m(len(comparison.levels) + 1)) for comparison in used),
+        disagree_at_most=tuple(comparison.disagree_at_most for comparison in used),
+        strength=max(_LEAST_STRENGTH, _STRENGTH_PER_PROFILE * profiles),
+        shares=tuple(
+            tuple(related.shares.get(comparison.name, STRAY_SHARE) for comparison in used)
+            for related in entity.linkage.related
+        ),
+        matches=agreeing / training.recall,
+        possible_pairs=profiles * (profiles - 1) / 2,
+    )
+
+
+def _as_model(
+    entity: Entity,
+    start: dict[str, Any],
+    used: list[Comparison],
+    fit: Fit,
+    assumed: Assumptions,
+    agreeing: int,
+    candidates: int,
+) -> dict[str, Any]:
+    notes = []
+    trained = {
+        comparison.name: comparison_entry(comparison, m[::-1].tolist(), u[::-1].tolist(), "trained")
+        for comparison, m, u in zip(used, fit.m, fit.u, strict=True)
+    }
+    entries = [trained.get(entry["name"], entry) for entry in start["comparisons"]]
+    notes += [f"{entry['name']}: no data, default weights" for entry in entries if entry["basis"] == "default"]
+    if not agreeing:
+        notes.append("no pair agrees on a prior rule: the prior starts from half a match in all")
+    names = [related.name for related in entity.linkage.related]
+    return {
+        "prior": rounded_shares({"match": fit.match} | dict(zip(names, fit.related, strict=True))),
+        "agreeing_pairs": agreeing,
+        "candidates": candidates,
+        "estimated_matches": round(fit.match * assumed.possible_pairs),
+        "comparisons": entries,
+        "notes": notes,
+    }
+
+
+def _upward(downward: list[float]) -> mixture.Floats:
+    """Levels from `else` upward, as Splink numbers them; the YAML and the model are written downward."""
+    return np.array(downward[::-1], dtype=np.float64)
+
+
+def _splink_version() -> str:
+    from importlib.metadata import version
+
+    return version("splink")
