@@ -1,0 +1,321 @@
+"""Runs suites of expectations against warehouse tables: the only user of Great Expectations (GX).
+
+GX computes inside the warehouse's own DuckDB connection (`sql_engine`); only counts come back. It lists no DuckDB
+datasource, so two of its extension points are used: a datasource type `duckdb` and its execution engine, for which the
+regular-expression metrics are registered with DuckDB's `regexp_matches` (RE2: no look-around, no back-references).
+
+A kwarg may contain the text `{run_date}`, which becomes the run date as YYYY-MM-DD before the check; where GX wants a
+date and no other text, write its own `{"$PARAMETER": "run_date"}` instead. As everywhere in GX, expectations about a
+column pass over null values, except those about null. An expectation that cannot run counts as failed, with its error.
+"""
+
+# ruff: noqa: TID251
+
+import difflib
+import json
+import logging
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, Literal, Self
+
+from dq_pipeline.errors import ConfigError
+from dq_pipeline.quality.suites import Suite, columns_of, describe
+from dq_pipeline.warehouse import Warehouse, quoted, table_name
+
+# Counts and the query of the failing rows, but no failing value or row: BASIC with an empty partial list.
+_RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0, "return_unexpected_index_query": True}
+_SQL_TYPE = "unexpected_rows_expectation"
+_COMPOUND_TYPE = "expect_compound_columns_to_be_unique"
+_RUN_DATE = "{run_date}"
+# URL of an open Checker -> its GX execution engine. GX makes datasources from plain values, so a URL stands for it.
+_open_engines: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What one expectation found in one table.
+
+    `evaluated` and `failed` count rows; rows that the expectation passes over, such as nulls, are not evaluated. An
+    expectation about the whole table evaluates one thing. `error` says why an expectation could not run, which counts
+    as failed. `failing_rows_query` selects the keys of the failing rows, None for an expectation about the table.
+    `success` follows `mostly`, so rows can have failed where it is true.
+    """
+
+    table: str
+    expectation: str
+    code: str
+    columns: tuple[str, ...]
+    dimension: str
+    severity: str
+    owner: str
+    description: str
+    evaluated: int
+    failed: int
+    success: bool
+    error: str | None = None
+    failing_rows_query: str | None = None
+
+    @property
+    def column(self) -> str | None:
+        """The column, or the columns as one text."""
+        return ", ".join(self.columns) or None
+
+
+class Checker:
+    """Runs suites against the tables of one warehouse, inside a `with` block and in the warehouse's thread."""
+
+    def __init__(self, warehouse: Warehouse, run_date: date | None = None) -> None:
+        self._warehouse = warehouse
+        self._run_date = run_date
+        self._url = f"dqwarehouse://{id(self)}"
+
+    def __enter__(self) -> Self:
+        from dq_pipeline.quality.sql_engine import engine_over
+
+        with _quiet():
+            engine = _gx().Engine(engine=engine_over(self._warehouse), create_temp_table=False)
+        _open_engines[self._url] = engine
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del _open_engines[self._url]
+
+    def check(self, table: str, suite: Suite, key: str = "record_id") -> list[RuleResult]:
+        """Run a suite against `schema.table`, whose rows `key` identifies; one result an expectation, in its order.
+
+        Raises ConfigError where an expectation is wrong in form; what fails while it runs is in the results.
+        """
+        if not suite.expectations:
+            return []
+        filled = [self._filled(expectation, suite) for expectation in suite.expectations]
+        with _quiet():
+            built = [_build(expectation, position, suite) for position, expectation in enumerate(filled)]
+            found = self._validate(table, built, key)
+            return [
+                self._result(table, key, expectation, form, found.get(position))
+                for position, (expectation, form) in enumerate(zip(filled, built, strict=True))
+            ]
+
+    def _filled(self, expectation: Mapping[str, Any], suite: Suite) -> dict[str, Any]:
+        """The expectation with the run date filled in."""
+        text = json.dumps(expectation["kwargs"])
+        if _RUN_DATE in text:
+            if self._run_date is None:
+                raise ConfigError(f"{expectation['type']} needs a run date", where=suite.path, remedy="give one")
+            text = text.replace(_RUN_DATE, self._run_date.isoformat())
+        return {**expectation, "kwargs": json.loads(text)}
+
+    def _validate(self, table: str, built: Sequence[Any], key: str) -> dict[int, Any]:
+        """Position -> GX's result. GX returns those that could not run first, so its order is not ours."""
+        gx = _gx()
+        schema, name = table.split(".")
+        context = gx.get_context(mode="ephemeral", project_config=gx.quiet_config())
+        datasource = context.data_sources.add_duckdb(name=schema, connection_string=f"{self._url}/{schema}")
+        batches = datasource.add_table_asset(name=name, table_name=quoted(name)).add_batch_definition_whole_table(name)
+        report = batches.get_batch().validate(
+            gx.ExpectationSuite(name=name, expectations=built),
+            result_format={**_RESULT_FORMAT, "unexpected_index_column_names": [key]},
+            expectation_parameters={"run_date": self._run_date.isoformat()} if self._run_date else None,
+        )
+        return {result.expectation_config.meta["position"]: result for result in report.results}
+
+    def _result(self, table: str, key: str, expectation: Mapping[str, Any], form: Any, found: Any) -> RuleResult:
+        error = "Great Expectations returned no result" if found is None else _error(found.exception_info)
+        query = None if error else self._failing_rows(table, key, form, found.result)
+        if error:
+            evaluated, failed = 0, 0
+        elif query is None:
+            evaluated, failed = 1, 0 if found.success else 1
+        elif form.expectation_type == _SQL_TYPE:
+            evaluated, failed = self._warehouse.count(table), int(found.result["observed_value"])
+        else:
+            evaluated = (found.result["element_count"] or 0) - (found.result.get("missing_count") or 0)
+            failed = found.result["unexpected_count"] or 0
+        meta = expectation["meta"]
+        return RuleResult(
+            table=table,
+            expectation=expectation["type"],
+            code=meta["code"],
+            columns=columns_of(expectation),
+            dimension=meta["dimension"],
+            severity=expectation["severity"],
+            owner=meta["owner"],
+            description=describe(expectation),
+            evaluated=evaluated,
+            failed=failed,
+            success=not error and bool(found.success),
+            error=error,
+            failing_rows_query=query,
+        )
+
+    def _failing_rows(self, table: str, key: str, form: Any, result: Mapping[str, Any]) -> str | None:
+        """A SELECT of the keys of the failing rows, or None for an expectation about the whole table.
+
+        GX's own query leaves out the row condition, and for compound keys it is no valid SQL: hence the domain here.
+        """
+        name = quoted(key)
+        if form.expectation_type == _SQL_TYPE:
+            query = form.unexpected_rows_query.format(batch=table_name(table))
+            select = f"select {name} from ({query}\n)"
+            return select if self._warehouse.bind(select) is None else None
+        if form.expectation_type == _COMPOUND_TYPE:
+            columns = [quoted(column) for column in form.column_list]
+            filled = " and ".join(f"{column} is not null" for column in columns)
+            return (
+                f"select {name} from (select *, count(*) over (partition by {', '.join(columns)}) as _same_count"
+                f" from ({self._domain(form)})) where _same_count > 1 and {filled}"
+            )
+        query = result.get("unexpected_index_query")
+        if query is None:
+            return None
+        select = f"select {name} from ({query.rstrip(';')})"
+        if form.row_condition or getattr(form, "ignore_row_if", None):
+            select += f" where {name} in (select {name} from ({self._domain(form)}))"
+        return select
+
+    def _domain(self, form: Any) -> str:
+        """The rows that an expectation looks at, as SQL: its row condition and its rule for missing values."""
+        import sqlalchemy
+
+        names = ("row_condition", "condition_parser", "column_A", "column_B", "column_list", "ignore_row_if")
+        kwargs = {name: getattr(form, name) for name in names if getattr(form, name, None) is not None}
+        engine = _open_engines[self._url]
+        records = engine.get_domain_records(domain_kwargs=kwargs)
+        if not isinstance(records, sqlalchemy.FromClause):
+            records = records.subquery()
+        return str(sqlalchemy.select(sqlalchemy.text("*")).select_from(records).compile(engine.engine))
+
+
+def expectation_fault(expectation: Mapping[str, Any]) -> str | None:
+    """Why Great Expectations would refuse an expectation's type or kwargs, with what to do; None if it takes it."""
+    gx = _gx()
+    kind, kwargs = expectation["type"], expectation["kwargs"]
+    known = gx.list_registered_expectation_implementations()
+    if kind not in known:
+        near = difflib.get_close_matches(kind, known, n=1)
+        return f"unknown expectation type; did you mean {near[0]}?" if near else "unknown expectation type"
+    fields = set(gx.get_expectation_impl(kind).__fields__) - {"id", "meta", "notes", "description", "severity"}
+    unknown = [name for name in kwargs if name not in fields]
+    if unknown:
+        return f"unknown kwarg {', '.join(unknown)}; known: {', '.join(sorted(fields - {'rendered_content'}))}"
+    if kind == _SQL_TYPE and "{batch}" not in str(kwargs.get("unexpected_rows_query")):
+        return "unexpected_rows_query must select from {batch}, which stands for the table"
+    try:
+        with _quiet():
+            _configured(expectation, 0)
+    except (gx.exceptions.GreatExpectationsError, ValueError, TypeError) as error:
+        return f"wrong kwargs: {_one_line(str(error))}"
+    return None
+
+
+def _build(expectation: Mapping[str, Any], position: int, suite: Suite) -> Any:
+    """The GX expectation, whose meta says its position in the suite. Raises ConfigError."""
+    fault = expectation_fault(expectation)
+    if fault:
+        where = f"expectations[{position}] {expectation['type']}"
+        raise ConfigError(f"{where}: {fault}", where=suite.path, remedy="correct it, then run `dq check`")
+    return _configured(expectation, position)
+
+
+def _configured(expectation: Mapping[str, Any], position: int) -> Any:
+    kept = {name: expectation[name] for name in ("type", "kwargs", "severity")}
+    return _gx().ExpectationConfiguration(**kept, meta={"position": position}).to_domain_obj()
+
+
+def _error(exception_info: Mapping[str, Any]) -> str | None:
+    """Why an expectation could not run, from GX's record of exceptions: one for it, or one for each of its metrics."""
+    infos = [exception_info] if "raised_exception" in exception_info else list(exception_info.values())
+    messages = {_one_line(str(info.get("exception_message"))) for info in infos if info.get("raised_exception")}
+    return "; ".join(sorted(messages)) or None
+
+
+def _one_line(message: str) -> str:
+    """The first line of a message, without the values of personal data that DuckDB quotes in conversion errors."""
+    line = (message.strip().splitlines() or ["unknown"])[0].removeprefix("Error: ")
+    return re.sub(r"(convert string|cast value|value) (['\"]).*?\2", r"\1 (not shown)", line)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Great Expectations logs and warns to the terminal about what is in the results anyway."""
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+@cache
+def _gx() -> Any:
+    """Great Expectations with its two extensions for DuckDB; imported on first use, which takes about two seconds."""
+    import great_expectations as gx
+    import sqlalchemy
+    from great_expectations.data_context.types import base
+    from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+    from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.expectations import registry
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.expectations.metrics import map_metric_provider
+
+    metrics: Any = map_metric_provider
+
+    class WarehouseEngine(SqlAlchemyExecutionEngine):
+        """The execution engine that the metrics below belong to."""
+
+    class WarehouseDatasource(SQLDatasource):
+        """The tables of one schema; `connection_string` is the URL of an open Checker with the schema."""
+
+        type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+
+        @property
+        def schema_(self) -> str:
+            return str(self.connection_string).rsplit("/", 1)[1]
+
+        def get_execution_engine(self) -> Any:
+            return _open_engines[str(self.connection_string).rsplit("/", 1)[0]]
+
+        def get_engine(self) -> Any:
+            return self.get_execution_engine().engine
+
+    def matches(_: Any, column: Any, regex: str, **__: Any) -> Any:
+        return sqlalchemy.func.regexp_matches(column, regex)
+
+    def differs(_: Any, column: Any, regex: str, **__: Any) -> Any:
+        return sqlalchemy.not_(sqlalchemy.func.regexp_matches(column, regex))
+
+    for name, condition in (("match_regex", matches), ("not_match_regex", differs)):
+        members = {
+            "condition_metric_name": f"column_values.{name}",
+            "condition_value_keys": ("regex",),
+            "_condition": metrics.column_condition_partial(engine=WarehouseEngine)(condition),
+        }
+        # GX registers a metric when its class is made.
+        type(f"Warehouse_{name}", (metrics.ColumnMapMetricProvider,), members)
+
+    def quiet_config() -> Any:
+        return base.DataContextConfig(
+            store_backend_defaults=base.InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+            progress_bars=base.ProgressBarsConfig(globally=False),
+            analytics_enabled=False,
+        )
+
+    return SimpleNamespace(
+        Engine=WarehouseEngine,
+        ExpectationConfiguration=ExpectationConfiguration,
+        ExpectationSuite=gx.ExpectationSuite,
+        exceptions=gx.exceptions,
+        get_context=gx.get_context,
+        get_expectation_impl=registry.get_expectation_impl,
+        list_registered_expectation_implementations=registry.list_registered_expectation_implementations,
+        quiet_config=quiet_config,
+    )
