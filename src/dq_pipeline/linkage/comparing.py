@@ -32,7 +32,7 @@ class Comparer:
     comparisons: tuple[Comparison, ...]
 
     def scored(self, pairs: str, threshold: float | None = None) -> str:
-        """The table of Splink's scores (`gamma_*`, `mw_*`, match_weight) for a SELECT of pairs (l, r).
+        """The table of Splink's scores (`mw_*` of every comparison, match_weight) for a SELECT of pairs (l, r).
 
         Pairs below `threshold` (a match weight) are left out. The table lives until the comparer is closed.
         """
@@ -71,9 +71,12 @@ class Comparer:
 
 @contextmanager
 def comparer(
-    warehouse: Warehouse, entity: Entity, model: dict[str, Any], *, with_term_frequencies: bool = True
+    warehouse: Warehouse, entity: Entity, model: dict[str, Any], *, for_levels: bool = False
 ) -> Iterator[Comparer]:
-    """Splink over linked.<entity>_profile_rows with a model's weights; comparisons without any data are left out."""
+    """Splink over linked.<entity>_profile_rows with a model's weights; comparisons without any data are left out.
+
+    `for_levels` True is for `patterns`, False for `scored`.
+    """
     from splink import DuckDBAPI, Linker
 
     comparisons = usable_comparisons(entity, empty_columns(warehouse, entity))
@@ -88,9 +91,9 @@ def comparer(
         rows = f"linked.{entity.name}_profile_rows"
         warehouse.build(f"{SCRATCH}.dq_profiles", f"select * from {rows} order by profile_no")
         api = DuckDBAPI(connection=cursor, output_schema=SCRATCH)
-        settings = splink_settings(comparisons, model, with_term_frequencies=with_term_frequencies)
+        settings = splink_settings(comparisons, model, for_levels=for_levels)
         linker = Linker(api.register("dq_profiles"), settings, log_level=None, validate_settings=False)
-        if with_term_frequencies:
+        if not for_levels:
             _register_frequencies(warehouse, linker, api, comparisons)
         yield Comparer(warehouse, cursor, api, linker, tuple(comparisons))
 

@@ -25,25 +25,27 @@ def usable_comparisons(entity: Entity, empty: set[str]) -> list[Comparison]:
     return usable
 
 
-def splink_settings(
-    comparisons: list[Comparison], model: dict[str, Any], *, with_term_frequencies: bool = True
-) -> dict[str, Any]:
-    """Splink's settings for scoring pairs of profiles that are handed to it."""
+def splink_settings(comparisons: list[Comparison], model: dict[str, Any], *, for_levels: bool) -> dict[str, Any]:
+    """Splink's settings for comparing pairs of profiles that are handed to it.
+
+    `for_levels` True shows the level of every comparison, without term frequencies: to train on. False shows weights.
+    """
     entries = {entry["name"]: entry["levels"] for entry in model["comparisons"]}
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "profile_no",
         "probability_two_random_records_match": model["prior"]["match"],
         "comparisons": [
-            _comparison(comparison, entries[comparison.name], with_term_frequencies) for comparison in comparisons
+            _comparison(comparison, entries[comparison.name], for_levels) for comparison in comparisons
         ],
         "blocking_rules_to_generate_predictions": [],
-        "retain_matching_columns": False,
-        "retain_intermediate_calculation_columns": True,
+        # Splink shows levels only together with the values compared.
+        "retain_matching_columns": for_levels,
+        "retain_intermediate_calculation_columns": not for_levels,
     }
 
 
-def _comparison(comparison: Comparison, levels: list[dict[str, Any]], with_term_frequencies: bool) -> dict[str, Any]:
+def _comparison(comparison: Comparison, levels: list[dict[str, Any]], for_levels: bool) -> dict[str, Any]:
     null_level = {"sql_condition": null_condition(comparison), "label_for_charts": "missing", "is_null_level": True}
     conditions = [level.sql for level in comparison.levels] + ["ELSE"]
     rest = [
@@ -55,7 +57,7 @@ def _comparison(comparison: Comparison, levels: list[dict[str, Any]], with_term_
         }
         for condition, level in zip(conditions, levels, strict=True)
     ]
-    if comparison.term_frequency and with_term_frequencies:
+    if comparison.term_frequency and not for_levels:
         # Splink would look for a plain equality on the column to find the u to correct; it is always this level's own.
         rest[0] |= {"tf_adjustment_column": comparison.term_frequency, "disable_tf_exact_match_detection": True}
     return {"output_column_name": comparison.name, "comparison_levels": [null_level, *rest]}

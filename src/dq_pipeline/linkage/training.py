@@ -53,7 +53,7 @@ def _trained(warehouse: Warehouse, entity: Entity, start: dict[str, Any], profil
     """The parts of the model that the data decide."""
     agreeing = count_agreeing(warehouse, entity)
     candidates = build_candidates(warehouse, entity)
-    with comparer(warehouse, entity, start, with_term_frequencies=False) as splink:
+    with comparer(warehouse, entity, start, for_levels=True) as splink:
         names = [comparison.name for comparison in splink.comparisons]
         random_rows = splink.patterns(random_pairs_select(entity, profiles))
         candidate_rows = _candidate_patterns(splink, entity, candidates)
