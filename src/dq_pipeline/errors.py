@@ -1,4 +1,4 @@
-"""Errors that a user can act on. Each says what is wrong, where, and what to do next; the CLI maps it to an exit code."""
+"""Errors that a user can act on: each says what is wrong, where, and what to do next, and has an exit code."""
 
 from dataclasses import dataclass
 from pathlib import Path

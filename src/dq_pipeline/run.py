@@ -1,15 +1,17 @@
 """One execution: what every stage is given (`Run`) and what it gives back (`StageReport`)."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any, Literal
 
 from dq_pipeline.config import Project
-from dq_pipeline.errors import Breach
+from dq_pipeline.errors import Breach, DqError
 from dq_pipeline.warehouse import Warehouse
 
-__all__ = ["Breach", "Run", "StageReport"]
+__all__ = ["Breach", "Outcome", "Run", "StageReport"]
 
+Verdict = Literal["running", "published", "held", "failed", "stopped"]
 MASTER_FILE = "master.duckdb"
 WORKING_FILE = "working.duckdb"
 
@@ -41,3 +43,19 @@ class StageReport:
     rows: dict[str, int] = field(default_factory=dict)
     breaches: tuple[Breach, ...] = ()
     can_continue: bool = True
+
+
+@dataclass
+class Outcome:
+    """How a run ended: `published`, `held` (a gate was breached), `failed`, or `stopped` (as `--until` asked)."""
+
+    run_id: str
+    run_date: date
+    directory: Path
+    started_at: datetime
+    fingerprint: str
+    verdict: Verdict = "running"
+    breaches: list[Breach] = field(default_factory=list)
+    stages: list[tuple[str, int, float]] = field(default_factory=list)
+    error: DqError | None = None
+    summary: dict[str, Any] = field(default_factory=dict)

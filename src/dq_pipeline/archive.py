@@ -1,0 +1,135 @@
+"""The output folder: one folder for each attempt of a run, one pointer to what is published, and the lock.
+
+    <output>/published            a link to the attempt that readers see; moved by one atomic rename
+    <output>/runs/<run_id>/<n>/   master.duckdb, report.html, scorecard.json, manifest.json, working.duckdb
+
+A reader opens `<output>/published/master.duckdb`; while it holds the file open, a new night changes nothing for it.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from dq_pipeline.errors import LockError, StageError
+from dq_pipeline.run import MASTER_FILE, WORKING_FILE
+
+PUBLISHED = "published"
+MANIFEST = "manifest.json"
+
+
+@contextlib.contextmanager
+def lock(output: Path) -> Iterator[None]:
+    """Hold the output folder: one run at a time. The operating system lets go of it when a process dies."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        holder = output / ".lock.json"
+        with FileLock(output / ".lock", timeout=0):
+            holder.write_text(json.dumps({"pid": os.getpid()}), encoding="utf-8")
+            yield
+    except Timeout as error:
+        raise LockError(
+            f"another run is going on here ({_holder(output)})",
+            where=output,
+            remedy="wait until it ends; `dq runs` shows it",
+        ) from error
+    except PermissionError as error:
+        raise StageError(
+            f"the output folder cannot be written: {error.strerror}",
+            where=error.filename,
+            remedy="give this user the right to write there, or change `paths.output` in the project file",
+        ) from error
+
+
+def _holder(output: Path) -> str:
+    try:
+        return f"process {json.loads((output / '.lock.json').read_text(encoding='utf-8'))['pid']}"
+    except (OSError, ValueError, KeyError):
+        return "process unknown"
+
+
+def published_file(output: Path) -> Path | None:
+    """The published DuckDB file of the last good night, its real place; None before the first."""
+    path = output / PUBLISHED / MASTER_FILE
+    return path.resolve() if path.exists() else None
+
+
+def point_to(output: Path, directory: Path) -> None:
+    """Show `directory` as the published one: after everything in it is on disk, one name changes."""
+    for path in [*directory.iterdir(), directory]:
+        if path.name != WORKING_FILE:
+            _flush(path)
+    pointer, staged = output / PUBLISHED, output / f".{PUBLISHED}.new"
+    staged.unlink(missing_ok=True)
+    staged.symlink_to(os.path.relpath(directory, output), target_is_directory=True)
+    os.replace(staged, pointer)
+    _flush(output)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def manifests(output: Path) -> list[dict[str, Any]]:
+    """The manifests of all attempts in the order in which they began; one that cannot be read is left out."""
+    found = []
+    for path in (output / "runs").glob(f"*/*/{MANIFEST}"):
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            found.append({**manifest, "directory": str(path.parent)})
+        except (OSError, ValueError):
+            continue
+    return sorted(found, key=lambda manifest: (str(manifest.get("started_at")), manifest["directory"]))
+
+
+def choose_run_id(output: Path, run_date: date, fingerprint: str) -> str:
+    """The id of a run on that date: `<date>-<n>`; an attempt on unchanged inputs and project is the same run again."""
+    highest = 0
+    for manifest in manifests(output):
+        if manifest.get("run_date") == str(run_date):
+            if manifest.get("fingerprint") == fingerprint:
+                return str(manifest["run_id"])
+            number = str(manifest["run_id"]).rpartition("-")[2]
+            highest = max(highest, int(number) if number.isdigit() else 0)
+    return f"{run_date}-{highest + 1}"
+
+
+def new_attempt(output: Path, run_id: str) -> Path:
+    """A new folder for an attempt of the run."""
+    folder = output / "runs" / run_id
+    taken = [int(path.name) for path in folder.glob("*") if path.name.isdigit()]
+    directory = folder / str(max(taken, default=0) + 1)
+    directory.mkdir(parents=True)
+    return directory
+
+
+def last_working_file(output: Path) -> tuple[dict[str, Any], Path] | None:
+    """The newest attempt that still has its working file: its manifest and the file."""
+    for manifest in reversed(manifests(output)):
+        path = Path(manifest["directory"]) / WORKING_FILE
+        if path.exists():
+            return manifest, path
+    return None
+
+
+def drop_working_files(output: Path, keep: Path) -> None:
+    """Remove the working files of all attempts but `keep`: they can be made again."""
+    for path in (output / "runs").glob(f"*/*/{WORKING_FILE}*"):
+        if path.parent != keep:
+            path.unlink(missing_ok=True)
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Write a JSON file whole or not at all."""
+    staged = path.with_name(f".{path.name}.new")
+    staged.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    os.replace(staged, path)

@@ -1,0 +1,137 @@
+"""Everything that can be checked without data: the whole line is run once on empty tables, in memory, in a second.
+
+So every SELECT binds against tables made from the contracts, every column has its remark, and every suite, model and
+judgement can be read, before a run touches anything.
+"""
+
+from datetime import date
+from pathlib import Path
+
+from dq_pipeline.config import Project
+from dq_pipeline.errors import ConfigError, DqError, StageError
+from dq_pipeline.linkage import check_linkage, default_model, link_entity, read_judgements, read_model
+from dq_pipeline.linkage.model import build_weights
+from dq_pipeline.publishing import published_tables, table_comments
+from dq_pipeline.quality.quarantine import validate_source
+from dq_pipeline.quality.suites import load_suite, read_suite
+from dq_pipeline.run import Run
+from dq_pipeline.scorecard.compute import compute_scores, find_issues
+from dq_pipeline.sql import load_macros, set_run_values
+from dq_pipeline.stages.master import master
+from dq_pipeline.stages.standardize import standardize
+from dq_pipeline.warehouse import Warehouse, quoted
+
+
+def check_project(project: Project, *, with_suites: bool = False) -> dict[str, int]:
+    """Check the project and return how many of each kind of file were checked. Raises ConfigError for the first fault.
+
+    `with_suites` also asks Great Expectations whether it takes every expectation, which takes two seconds more.
+    """
+    warehouse = Warehouse()
+    try:
+        load_macros(warehouse)
+        set_run_values(warehouse, "check", date(2000, 1, 1))
+        run = Run(project, "check", date(2000, 1, 1), warehouse, Path())
+        suites = _check_suites(project, with_suites)
+        _raw_and_validated(run)
+        standardize(run)
+        _linked(run)
+        master(run)
+        find_issues(warehouse, project)
+        compute_scores(warehouse, project, None)
+        _check_remarks(run)
+        columns = _check_suite_columns(run) if with_suites else 0
+    except ConfigError:
+        raise
+    except StageError as error:
+        raise ConfigError(error.message, where=error.where, remedy=error.remedy or "correct it") from error
+    finally:
+        warehouse.close()
+    selects = len(list((project.pipelines / "sql").rglob("*.sql")))
+    return {
+        "sources": len(project.sources),
+        "entities": len(project.entities),
+        "SELECTs": selects,
+        "suites": suites,
+        "issue checks": len(project.issues),
+    } | ({"suites against their tables": columns} if with_suites else {})
+
+
+def _check_suites(project: Project, with_suites: bool) -> int:
+    """Every suite file can be read; returns their number."""
+    folder = project.root / project.settings.paths.expectations
+    paths = sorted(folder.glob("*/*.json"))
+    for path in paths:
+        load_suite(path) if with_suites else read_suite(path)
+    return len(paths)
+
+
+def _raw_and_validated(run: Run) -> None:
+    """Empty raw tables as the contracts have them, and what validation makes of them."""
+    warehouse = run.warehouse
+    warehouse.execute(
+        """create table raw.unparsed (
+            source varchar, source_file varchar, line_number bigint, reason varchar, text varchar)"""
+    )
+    warehouse.execute("create table raw.sources (source varchar, rows_read bigint)")
+    for source in run.project.sources:
+        columns = ", ".join(f"{quoted(name)} varchar" for name in source.columns)
+        warehouse.execute(
+            f"""create table raw.{source.name} ({columns}, record_id varchar, source_key varchar, repeat_no integer,
+                source_file varchar, line_number bigint, file_hash varchar)"""
+        )
+        validate_source(warehouse, None, source)
+
+
+def _linked(run: Run) -> None:
+    """Linkage on no records, after every condition of the entity's YAML was bound."""
+    for entity in run.project.entities:
+        where = run.project.pipelines / "entities" / f"{entity.name}.yml"
+        faults = check_linkage(run.warehouse, entity)
+        if faults:
+            raise ConfigError(
+                "\n  ".join(faults), where=where, remedy="correct the condition; columns end in _l and _r"
+            )
+        path = run.project.model_path(entity.name)
+        model = read_model(path) if path.exists() else default_model(entity)
+        judgements = read_judgements(run.project.judgements_path(entity.name))
+        link_entity(run.warehouse, entity, model, judgements)
+        build_weights(run.warehouse, model)
+
+
+def _check_remarks(run: Run) -> None:
+    """Every column of a published master table says what it is, at the end of the line that makes it."""
+    for published, working in published_tables(run.project).items():
+        if not published.startswith("master."):
+            continue
+        name = published.removeprefix("master.")
+        _check_remarks_of(run, name, working)
+    for name in run.project.settings.views:
+        _check_remarks_of(run, name, f"mastered.{name}")
+
+
+def _check_remarks_of(run: Run, name: str, working: str) -> None:
+    of_table, of_columns = table_comments(run.project, f"master.{name}")
+    missing = [column for column in run.warehouse.columns(working) if column not in of_columns]
+    where = run.project.sql_path("mastered", name)
+    if missing:
+        message = f"no remark says what {', '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
+        raise ConfigError(message, where=where, remedy=f"write `{missing[0]}, -- what it is` on its line")
+    if not of_table:
+        raise ConfigError("no comment says what one row is", where=where, remedy="begin with `-- One row is …`")
+
+
+def _check_suite_columns(run: Run) -> int:
+    """Every suite names columns that its table has; a suite without a table is a fault."""
+    folder = run.project.root / run.project.settings.paths.expectations
+    paths = sorted(folder.glob("*/*.json"))
+    for path in paths:
+        table = f"{path.parent.name}.{path.stem}"
+        try:
+            known = run.warehouse.has(table)
+        except DqError:
+            known = False
+        if not known:
+            raise ConfigError(f"the suite is for {table}, which the project has not", where=path, remedy="remove it")
+        load_suite(path, run.warehouse.columns(table))
+    return len(paths)

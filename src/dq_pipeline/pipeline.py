@@ -1,0 +1,197 @@
+"""The seven stages in their order, and the one loop that runs them."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from dq_pipeline import __version__, archive, recording
+from dq_pipeline.checking import check_project
+from dq_pipeline.config import Project
+from dq_pipeline.errors import BreachError, ConfigError, DqError
+from dq_pipeline.run import WORKING_FILE, Outcome, Run, StageReport
+from dq_pipeline.sql import load_macros, set_run_values
+from dq_pipeline.stages.ingest import ingest
+from dq_pipeline.stages.link import link
+from dq_pipeline.stages.master import master
+from dq_pipeline.stages.publish import publish
+from dq_pipeline.stages.score import score
+from dq_pipeline.stages.standardize import standardize
+from dq_pipeline.stages.validate import validate
+from dq_pipeline.warehouse import Warehouse, literal
+
+Stage = Callable[[Run], StageReport]
+STAGES: tuple[Stage, ...] = (ingest, validate, standardize, link, master, score, publish)
+STAGE_NAMES = tuple(stage.__name__ for stage in STAGES)
+EXIT_CODES = {"published": 0, "stopped": 0, "failed": 1, "held": 3}
+_RUNS = """run_id varchar, run_date date, verdict varchar, fingerprint varchar, code_version varchar,
+    rows_read bigint, validated bigint, quarantined bigint, unparsed bigint, started_at timestamp"""
+
+
+class Observer(Protocol):
+    """Somebody who is told how a run goes on."""
+
+    def started(self, stage: str) -> None:
+        """A stage begins."""
+
+    def finished(self, stage: str, report: StageReport, seconds: float) -> None:
+        """A stage is done."""
+
+
+def run_pipeline(
+    project: Project, observer: Observer, *, run_date: date | None = None, first: str = "ingest", last: str = "publish"
+) -> Outcome:
+    """Run the stages from `first` to `last` for a date and publish if no gate is breached.
+
+    A failed or held run leaves the published file as it was, and a report that says why. Raises DqError only for what
+    is wrong before the first stage (configuration, the lock); everything later is in the outcome.
+    """
+    chosen = STAGES[STAGE_NAMES.index(first) : STAGE_NAMES.index(last) + 1]
+    if not chosen:
+        raise ConfigError(
+            f"--from {first} comes after --until {last}", remedy=f"the order is {' → '.join(STAGE_NAMES)}"
+        )
+    check_project(project)
+    with archive.lock(project.output):
+        outcome, working = _begin(project, run_date, first)
+        warehouse = None
+        try:
+            warehouse = _open(project, outcome, working)
+            run = Run(
+                project,
+                outcome.run_id,
+                outcome.run_date,
+                warehouse,
+                outcome.directory,
+                archive.published_file(project.output),
+            )
+            _run_stages(run, chosen, outcome, observer)
+            _conclude(run, outcome)
+        except DqError as error:
+            _fail(project, outcome, warehouse, error)
+        finally:
+            if warehouse is not None:
+                warehouse.close()
+        return outcome
+
+
+def _begin(project: Project, run_date: date | None, first: str) -> tuple[Outcome, Path | None]:
+    """A new attempt; with `--from`, the working file of the last one that got that far."""
+    started_at = datetime.now(UTC)
+    if first == "ingest":
+        run_date = run_date or project.settings.run_date or datetime.now().astimezone().date()
+        fingerprint = recording.fingerprint(project, run_date)
+        run_id, working = archive.choose_run_id(project.output, run_date, fingerprint), None
+    else:
+        found = archive.last_working_file(project.output)
+        done = [stage["stage"] for stage in found[0].get("stages", [])] if found else []
+        missing = [name for name in STAGE_NAMES[: STAGE_NAMES.index(first)] if name not in done]
+        if found is None or missing:
+            raise ConfigError(
+                f"--from {first} needs a run that got through {', '.join(missing or STAGE_NAMES[:1])}",
+                remedy="run without --from first",
+            )
+        manifest, working = found
+        run_id, fingerprint = str(manifest["run_id"]), str(manifest["fingerprint"])
+        last_date = date.fromisoformat(str(manifest["run_date"]))
+        if run_date not in {None, last_date}:
+            raise ConfigError(f"the last run was for {last_date}, not {run_date}", remedy="run without --from")
+        run_date = last_date
+    outcome = Outcome(run_id, run_date, archive.new_attempt(project.output, run_id), started_at, fingerprint)
+    if working is not None:
+        outcome.stages = [
+            (stage["stage"], stage["rows"], stage["seconds"])
+            for stage in manifest["stages"][: STAGE_NAMES.index(first)]
+        ]
+        working = working.rename(outcome.directory / WORKING_FILE)
+    recording.write_manifest(project, outcome, None)
+    return outcome, working
+
+
+def _open(project: Project, outcome: Outcome, working: Path | None) -> Warehouse:
+    resources = project.settings.resources
+    warehouse = Warehouse(
+        working or outcome.directory / WORKING_FILE,
+        memory_limit=resources.memory_limit,
+        threads=resources.threads,
+        spill_directory=outcome.directory / "spill",
+    )
+    load_macros(warehouse)
+    set_run_values(warehouse, outcome.run_id, outcome.run_date)
+    return warehouse
+
+
+def _run_stages(run: Run, chosen: Sequence[Stage], outcome: Outcome, observer: Observer) -> None:
+    """The loop. After a breach the later stages still run, so that the report is whole; publishing does not."""
+    for stage in chosen:
+        name = stage.__name__
+        if stage is publish:
+            if outcome.breaches:
+                return
+            _note_run(run, outcome)
+        observer.started(name)
+        began = time.monotonic()
+        report = stage(run)
+        seconds = time.monotonic() - began
+        outcome.stages.append((name, sum(report.rows.values()), seconds))
+        outcome.breaches.extend(report.breaches)
+        observer.finished(name, report, seconds)
+        if not report.can_continue:
+            return
+
+
+def _note_run(run: Run, outcome: Outcome) -> None:
+    """What the published file says of the run itself."""
+    warehouse = run.warehouse
+    warehouse.execute(
+        "create or replace table scored.stage_times (position integer, stage varchar, rows bigint, seconds double)"
+    )
+    for position, (stage, rows, seconds) in enumerate(outcome.stages, start=1):
+        warehouse.execute(
+            "insert into scored.stage_times values (?, ?, ?, ?)", [position, stage, rows, round(seconds, 3)]
+        )
+    warehouse.execute("create or replace table scored.conserved (source varchar, validated bigint, quarantined bigint)")
+    for source in run.project.sources:
+        warehouse.execute(
+            f"""insert into scored.conserved select {literal(source.name)},
+            (select count(*) from validated.{source.name}),
+            (select count(*) from quarantined.rows where source = {literal(source.name)})"""
+        )
+    warehouse.recall(run.previous, "scored.runs", "ops.runs", _RUNS)
+    warehouse.execute("delete from scored.runs where run_id = ?", [outcome.run_id])
+    warehouse.execute(
+        """insert into scored.runs select ?, ?, 'published', ?, ?, sum(sources.rows_read), sum(conserved.validated),
+            sum(conserved.quarantined), sum(sources.unparsed), ?
+        from raw.sources join scored.conserved on conserved.source = sources.source""",
+        [outcome.run_id, outcome.run_date, outcome.fingerprint, __version__, outcome.started_at.replace(tzinfo=None)],
+    )
+
+
+def _conclude(run: Run, outcome: Outcome) -> None:
+    """The verdict, the report, the manifest, and, if all is well, the pointer: last, and at once."""
+    if outcome.breaches:
+        outcome.verdict = "held"
+        outcome.error = BreachError(f"{len(outcome.breaches)} gate{'s' if len(outcome.breaches) > 1 else ''} breached")
+    elif outcome.stages and outcome.stages[-1][0] == "publish":
+        outcome.verdict = "published"
+    else:
+        outcome.verdict = "stopped"
+    outcome.summary = recording.summarize(run.warehouse)
+    recording.write_report(run.project, outcome, run.warehouse)
+    outcome.fingerprint = recording.fingerprint(run.project, outcome.run_date)
+    recording.write_manifest(run.project, outcome, run.warehouse)
+    if outcome.verdict == "published":
+        archive.point_to(run.project.output, outcome.directory)
+    archive.drop_working_files(run.project.output, keep=outcome.directory)
+
+
+def _fail(project: Project, outcome: Outcome, warehouse: Warehouse | None, error: DqError) -> None:
+    """A stage failed: yesterday stays, and the report says why. A report that fails too must not hide the reason."""
+    outcome.verdict, outcome.error = "failed", error
+    try:
+        if warehouse is not None:
+            recording.write_report(project, outcome, warehouse)
+    except DqError:
+        pass
+    recording.write_manifest(project, outcome, None)

@@ -1,0 +1,85 @@
+"""Limits that a night must meet: each function looks at tables and returns the breaches it finds."""
+
+from dq_pipeline.config import Project
+from dq_pipeline.errors import Breach
+from dq_pipeline.warehouse import Warehouse
+
+
+def conservation_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
+    """No row is ever lost: for every source, rows read = validated + quarantined + unparsed lines."""
+    breaches = []
+    for source in project.sources:
+        query = f"""select
+            (select rows_read from raw.sources where source = ?) as read,
+            (select count(*) from validated.{source.name}) as validated,
+            (select count(*) from quarantined.rows where source = ?) as quarantined,
+            (select count(*) from raw.unparsed where source = ?) as unparsed"""
+        read, validated, quarantined, unparsed = warehouse.rows(query, [source.name] * 3)[0]
+        if read != validated + quarantined + unparsed:
+            message = (
+                f"{read:,} rows read, but {validated:,} validated, {quarantined:,} quarantined, {unparsed:,} unparsed"
+            )
+            breaches.append(
+                Breach("conservation", source.name, message, "report this as a bug: a row was lost or doubled")
+            )
+    return breaches
+
+
+def quarantine_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
+    """No source may lose more than its share of rows to the quarantine."""
+    limit = project.settings.gates.quarantine_share
+    query = """select sources.source, count(*) as kept_out, any_value(sources.rows_read) as rows_read
+        from quarantined.rows join raw.sources on sources.source = rows.source
+        group by sources.source order by sources.source"""
+    return [
+        Breach(
+            "quarantine_share",
+            source,
+            f"{kept_out:,} of {rows_read:,} rows are in quarantine ({kept_out / rows_read:.1%}, over {limit:.1%})",
+            "see the reasons in the report; repair the source, or raise `gates.quarantine_share`",
+        )
+        for source, kept_out, rows_read in warehouse.rows(query)
+        if kept_out > limit * rows_read
+    ]
+
+
+def largest_cluster_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
+    """A master of very many records is the sign of a placeholder value that links strangers."""
+    limit = project.settings.gates.largest_cluster
+    query = """select entity, master_id, count(*) as records from mastered.xref
+        where source in (select source from raw.sources) group by entity, master_id
+        having count(*) > ? order by records desc, entity, master_id limit 5"""
+    return [
+        Breach(
+            "largest_cluster",
+            f"{entity} {master_id}",
+            f"{records:,} records were merged into one (at most {limit:,} may be)",
+            "look for a placeholder in their e-mail, phone or address and add it to the lookups, "
+            "or raise `gates.largest_cluster`",
+        )
+        for entity, master_id, records in warehouse.rows(query, [limit])
+    ]
+
+
+def identity_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
+    """Every standardized record has exactly one master id, and every master id has its golden record."""
+    breaches = []
+    remedy = "report this as a bug: identity is broken"
+    for entity in project.entities:
+        query = f"""select
+            (select count(*) from standardized.{entity.name}) as records,
+            (select count(*) from mastered.xref where entity = ?) as linked,
+            (select count(distinct record_id) from mastered.xref where entity = ?) as distinct_linked,
+            (select count(*) from mastered.xref
+                left join mastered.{entity.name} as golden on golden.{entity.id_column} = xref.master_id
+                where xref.entity = ? and golden.{entity.id_column} is null) as without_master"""
+        records, linked, distinct, missing = warehouse.rows(query, [entity.name] * 3)[0]
+        if not records == linked == distinct:
+            message = f"{records:,} records, but {linked:,} rows and {distinct:,} records in the cross-reference"
+            breaches.append(Breach("identity", entity.name, message, remedy))
+        if missing:
+            message = f"{missing:,} records belong to a master that has no row in mastered.{entity.name}"
+            breaches.append(
+                Breach("identity", entity.name, message, f"keep every row in sql/mastered/{entity.name}.sql")
+            )
+    return breaches

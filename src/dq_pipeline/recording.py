@@ -1,0 +1,143 @@
+"""What is written down about a run: its manifest, its report, the figures of its summary, and its fingerprint."""
+
+import hashlib
+import json
+import platform
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from dq_pipeline import __version__, archive
+from dq_pipeline.config import Project
+from dq_pipeline.errors import Breach, ConfigError, DqError
+from dq_pipeline.extracts.locate import locate
+from dq_pipeline.extracts.snapshot import file_hash
+from dq_pipeline.run import Outcome
+from dq_pipeline.scorecard.render import ReportContext, render_report, scorecard_document
+from dq_pipeline.warehouse import Warehouse
+
+_LIBRARIES = ("duckdb", "splink", "great_expectations", "usaddress", "pandas")
+
+
+def summarize(warehouse: Warehouse) -> dict[str, Any]:
+    """The figures of the closing summary, as far as the run got: per source, per entity, per dimension."""
+    summary: dict[str, Any] = {"sources": [], "entities": [], "scores": []}
+    if warehouse.has("raw.sources"):
+        summary["sources"] = inputs(warehouse)
+    if warehouse.has("mastered.xref"):
+        query = """select entity, count(*) as records, count(distinct master_id) as masters from mastered.xref
+            group by entity order by entity"""
+        summary["entities"] = warehouse.records(query)
+    if warehouse.has("scored.should_be_unique"):
+        query = """select entity, count(*) as records, count(distinct master_id) as masters
+            from scored.should_be_unique group by entity order by entity"""
+        summary["duplicates"] = warehouse.records(query)
+    if warehouse.has("scored.scorecard"):
+        summary["scores"] = warehouse.records(
+            """select dimension, score, target, status from scored.scorecard
+            where source = 'all' and entity = 'all' order by dimension"""
+        )
+    return summary
+
+
+def inputs(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Each source's files, hashes and the conservation of its rows."""
+    has_rows = warehouse.has("quarantined.rows")
+    kept_out = "(select count(*) from quarantined.rows where rows.source = sources.source)" if has_rows else "0"
+    return warehouse.records(
+        f"""select source, owner, source_file as file, sha256, bytes, rows_read,
+            {"rows_read - unparsed - " + kept_out if has_rows else "null"} as validated,
+            {kept_out if has_rows else "null"} as quarantined, unparsed
+        from raw.sources order by source"""
+    )
+
+
+def write_report(project: Project, outcome: Outcome, warehouse: Warehouse) -> None:
+    """report.html and scorecard.json in the attempt's folder, whatever the verdict."""
+    context = ReportContext(
+        title=project.settings.title,
+        run_id=outcome.run_id,
+        run_date=outcome.run_date,
+        verdict=outcome.verdict,
+        breaches=outcome.breaches,
+        error=str(outcome.error) if outcome.error else None,
+        stages=outcome.stages,
+        versions=versions(),
+        inputs=inputs(warehouse) if warehouse.has("raw.sources") else [],
+    )
+    (outcome.directory / "report.html").write_text(render_report(warehouse, context), encoding="utf-8")
+    archive.write_json(outcome.directory / "scorecard.json", scorecard_document(warehouse, context))
+
+
+def last_warehouse(project: Project, *, read_only: bool = True) -> Warehouse:
+    """The working file of the last run, opened. Raises ConfigError where there is none."""
+    found = archive.last_working_file(project.output)
+    if found is None:
+        raise ConfigError("there is no run to look at", where=project.output, remedy="run `dq run` first")
+    return Warehouse(found[1], read_only=read_only)
+
+
+def rewrite_report(project: Project) -> Path:
+    """Render the report of the last run again from its working file; returns the report's path."""
+    found = archive.last_working_file(project.output)
+    warehouse = last_warehouse(project)
+    try:
+        manifest = found[0] if found else {}
+        outcome = Outcome(
+            run_id=manifest["run_id"],
+            run_date=date.fromisoformat(manifest["run_date"]),
+            directory=Path(manifest["directory"]),
+            started_at=datetime.fromisoformat(manifest["started_at"]),
+            fingerprint=manifest["fingerprint"],
+            verdict=manifest["verdict"],
+            breaches=[Breach(**breach) for breach in manifest["breaches"]],
+            stages=[(stage["stage"], stage["rows"], stage["seconds"]) for stage in manifest["stages"]],
+            error=DqError(manifest["error"]) if manifest["error"] else None,
+        )
+        write_report(project, outcome, warehouse)
+    finally:
+        warehouse.close()
+    return outcome.directory / "report.html"
+
+
+def write_manifest(project: Project, outcome: Outcome, warehouse: Warehouse | None) -> None:
+    """manifest.json in the attempt's folder: written when it begins, and again when it ends."""
+    archive.write_json(
+        outcome.directory / archive.MANIFEST,
+        {
+            "project": project.settings.name,
+            "run_id": outcome.run_id,
+            "run_date": outcome.run_date,
+            "verdict": outcome.verdict,
+            "error": str(outcome.error) if outcome.error else None,
+            "breaches": [vars(breach) for breach in outcome.breaches],
+            "started_at": outcome.started_at.isoformat(timespec="microseconds"),
+            "seconds": round((datetime.now(UTC) - outcome.started_at).total_seconds(), 3),
+            "fingerprint": outcome.fingerprint,
+            "versions": versions(),
+            "inputs": inputs(warehouse) if warehouse is not None and warehouse.has("raw.sources") else [],
+            "stages": [
+                {"stage": stage, "rows": rows, "seconds": round(seconds, 3)} for stage, rows, seconds in outcome.stages
+            ],
+        },
+    )
+
+
+def versions() -> dict[str, str]:
+    """The versions that decide a result."""
+    return {"dq_pipeline": __version__, "python": platform.python_version()} | {
+        name: version(name) for name in _LIBRARIES
+    }
+
+
+def fingerprint(project: Project, run_date: date) -> str:
+    """SHA-256 over what decides a run: the extracts, the project's files, the versions, and the date."""
+    digest = hashlib.sha256(json.dumps([str(run_date), versions()]).encode())
+    for source in project.sources:
+        found = locate(source, project.data, run_date)
+        for path in [] if isinstance(found, Breach) else found:
+            digest.update(f"{source.name} {path.name} {file_hash(path)}\n".encode())
+    for path in project.files():
+        digest.update(f"{path.relative_to(project.root)} {file_hash(path)}\n".encode())
+    return digest.hexdigest()

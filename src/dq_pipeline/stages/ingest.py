@@ -1,0 +1,59 @@
+"""extract -> raw: every source's files as text rows, with the line each came from; bad lines kept aside."""
+
+from dq_pipeline.errors import Breach
+from dq_pipeline.extracts import land
+from dq_pipeline.run import Run, StageReport
+from dq_pipeline.warehouse import literal
+
+_UNPARSED = "source varchar, source_file varchar, line_number bigint, reason varchar, text varchar"
+_SOURCES = """source varchar, title varchar, owner varchar, touchpoint varchar, source_file varchar, sha256 varchar,
+    bytes bigint, rows_read bigint, unparsed bigint"""
+
+
+def ingest(run: Run) -> StageReport:
+    """Land every source; a missing, empty, damaged or changed extract is a breach, and no later stage runs."""
+    warehouse, project = run.warehouse, run.project
+    warehouse.execute(f"create or replace table raw.unparsed ({_UNPARSED})")
+    warehouse.execute(f"create or replace table raw.sources ({_SOURCES})")
+    scratch = run.directory / "unpacked"
+    scratch.mkdir(exist_ok=True)
+    rows: dict[str, int] = {}
+    breaches: list[Breach] = []
+    complete = True
+    for source in project.sources:
+        landed = land(warehouse, source, project.data, run.run_date, scratch)
+        breaches.extend(landed.breaches)
+        complete = complete and landed.is_complete
+        if landed.is_complete:
+            rows[f"raw.{source.name}"] = landed.rows
+        files = ", ".join(snapshot.source_file.name for snapshot in landed.files) or None
+        hashes = ", ".join(snapshot.sha256 for snapshot in landed.files) or None
+        size = sum(snapshot.size for snapshot in landed.files)
+        values = (source.name, source.title, source.owner, source.touchpoint, files, hashes, size)
+        listed = ", ".join(literal(value) for value in (*values, landed.rows + landed.unparsed, landed.unparsed))
+        warehouse.execute(f"insert into raw.sources values ({listed})")
+    breaches.extend(_unparsed_lines(run))
+    for path in scratch.iterdir():
+        path.unlink()
+    scratch.rmdir()
+    return StageReport(rows, tuple(breaches), can_continue=complete)
+
+
+def _unparsed_lines(run: Run) -> list[Breach]:
+    """The breach of a source's lines that could not be read, if there are more than the gate allows."""
+    query = """select source, source_file, count(*) as lines, min(line_number), arg_min(reason, line_number)
+        from raw.unparsed group by source, source_file order by source, source_file"""
+    limit = run.project.settings.gates.unparsed_lines
+    found = run.warehouse.rows(query)
+    if sum(row[2] for row in found) <= limit:
+        return []
+    return [
+        Breach(
+            "unparsed_lines",
+            f"{file}, line {first}",
+            f"{reason}; lines of {source} that could not be read and are kept aside: {lines:,}",
+            f"correct the line at the source, declare the right `format` in sources/{source}.yml, "
+            f"or raise `gates.unparsed_lines` (now {limit})",
+        )
+        for source, file, lines, first, reason in found
+    ]

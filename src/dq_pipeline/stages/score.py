@@ -1,0 +1,40 @@
+"""mastered -> scored: every defect with its rows, the score of every dimension, and what to repair first."""
+
+from dq_pipeline.errors import Breach
+from dq_pipeline.quality.checker import Checker
+from dq_pipeline.quality.quarantine import record_results
+from dq_pipeline.quality.suites import load_suite
+from dq_pipeline.run import Run, StageReport
+from dq_pipeline.scorecard.compute import compute_scores, find_issues
+from dq_pipeline.stages.validate import rule_breaches
+
+
+def score(run: Run) -> StageReport:
+    """Check the mastered tables, then issues, quarantine ledger, scorecard, trend and action plan."""
+    breaches = _check_mastered(run)
+    rows = {"scored.issue_rows": find_issues(run.warehouse, run.project)}
+    rows |= compute_scores(run.warehouse, run.project, run.previous)
+    return StageReport(rows, tuple(breaches))
+
+
+def _check_mastered(run: Run) -> list[Breach]:
+    """The suites of mastered tables; a critical failure there is a breach, for no row may be missing from a master."""
+    warehouse = run.warehouse
+    breaches: list[Breach] = []
+    warehouse.execute("delete from quarantined.rule_results where source like 'mastered.%'")
+    with Checker(warehouse, run.run_date) as checker:
+        for table in warehouse.tables("mastered"):
+            path = run.project.suite_path("mastered", table)
+            if not path.exists():
+                continue
+            columns = warehouse.columns(f"mastered.{table}")
+            results = checker.check(f"mastered.{table}", load_suite(path, columns), key=next(iter(columns)))
+            record_results(warehouse, results)
+            breaches.extend(rule_breaches(results, str(path)))
+            for result in results:
+                if result.severity == "critical" and result.failed and result.failing_rows_query:
+                    message = f"mastered.{table}: {result.failed:,} rows fail: {result.description} ({result.code})"
+                    breaches.append(
+                        Breach("critical_expectation", str(path), message, "look at the SELECT of the table")
+                    )
+    return breaches

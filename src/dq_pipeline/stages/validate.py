@@ -1,0 +1,40 @@
+"""raw -> validated and quarantined: each source's rows checked against its contract's types and its suite."""
+
+from dq_pipeline.errors import Breach
+from dq_pipeline.quality.checker import Checker, RuleResult
+from dq_pipeline.quality.gates import conservation_breaches, quarantine_breaches
+from dq_pipeline.quality.quarantine import validate_source
+from dq_pipeline.quality.suites import load_suite
+from dq_pipeline.run import Run, StageReport
+
+
+def validate(run: Run) -> StageReport:
+    """Divide every source's rows; an expectation that cannot run, or a critical one on a whole table, is a breach."""
+    warehouse, project = run.warehouse, run.project
+    breaches: list[Breach] = []
+    rows: dict[str, int] = {}
+    with Checker(warehouse, run.run_date) as checker:
+        for source in project.sources:
+            path = project.suite_path("raw", source.name)
+            columns = warehouse.columns(f"raw.{source.name}")
+            suite = load_suite(path, columns) if path.exists() else None
+            results = validate_source(warehouse, checker, source, suite)
+            breaches.extend(rule_breaches(results, str(path)))
+            rows[f"validated.{source.name}"] = warehouse.count(f"validated.{source.name}")
+    rows["quarantined.rows"] = warehouse.count("quarantined.rows")
+    breaches += conservation_breaches(warehouse, project) + quarantine_breaches(warehouse, project)
+    return StageReport(rows, tuple(breaches))
+
+
+def rule_breaches(results: list[RuleResult], where: str) -> list[Breach]:
+    """The breaches among results for which no row can be kept out: errors, and critical failures of whole tables."""
+    breaches = []
+    for result in results:
+        on_table = f"{result.table}{f', column {result.column}' if result.column else ''}"
+        if result.error:
+            message = f"{result.expectation} on {on_table} could not run: {result.error}"
+            breaches.append(Breach("expectation_error", where, message, "correct the expectation; it counts as failed"))
+        elif result.severity == "critical" and not result.success and result.failing_rows_query is None:
+            message = f"{on_table}: {result.description} ({result.code})"
+            breaches.append(Breach("critical_expectation", where, message, f"ask {result.owner} to repair the extract"))
+    return breaches
