@@ -24,7 +24,8 @@ class Comparison(Frozen):
     """One comparison as in Splink. The null level comes first (any of `columns` missing) and `else` last by themselves.
 
     Levels are written from the strongest agreement to the weakest. `term_frequency` names the column whose
-    frequencies weigh the first level. `null_sql` replaces the condition of the null level. `disagree_at_most` is the
+    frequencies weigh the first level; where `counted_by` names columns, a value is as frequent as they have distinct
+    values beside it (one buyer's forty orders make no e-mail address common). `null_sql` replaces the condition of the null level. `disagree_at_most` is the
     largest share of true matches that training may believe to disagree outright (the `else` level).
     """
 
@@ -32,6 +33,7 @@ class Comparison(Frozen):
     columns: tuple[str, ...] = Field(min_length=1)
     levels: tuple[Level, ...] = Field(min_length=1)
     term_frequency: str | None = None
+    counted_by: tuple[str, ...] = ()
     null_sql: str | None = None
     disagree_at_most: float = Field(default=0.3, gt=0, lt=1)
 
@@ -113,6 +115,9 @@ class Linkage(Frozen):
         names = [comparison.name for comparison in self.comparisons]
         if len(set(names)) < len(names):
             raise ValueError("comparisons: each needs a name of its own")
+        frequencies = [one.term_frequency for one in self.comparisons if one.term_frequency]
+        if len(set(frequencies)) < len(frequencies):
+            raise ValueError("comparisons: two have the same term_frequency; one value's weight would count twice")
         for related in self.related:
             unknown = sorted(set(related.shares) - set(names))
             if unknown:

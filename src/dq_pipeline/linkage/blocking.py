@@ -116,15 +116,17 @@ select
     row_number() over (order by md5('{training.seed}:' || profile_id), profile_no) - 1 as place
 from linked.{entity.name}_profile_rows
 ),
-steps as (
-select cast(step as bigint) as step from (select unnest(generate_series(1, {steps})) as step) as series
+reached as (
+select
+    profile_no,
+    (place + unnest(generate_series(1, {steps}))) % {profiles} as place
+from drawn
+where place < {starts}
 )
 select distinct
-    least(l.profile_no, r.profile_no) as l,
-    greatest(l.profile_no, r.profile_no) as r
-from drawn as l
-cross join steps
-inner join drawn as r
-    on (l.place + steps.step) % {profiles} = r.place
-where l.place < {starts}
-    and l.profile_no <> r.profile_no"""
+    least(reached.profile_no, drawn.profile_no) as l,
+    greatest(reached.profile_no, drawn.profile_no) as r
+from reached
+inner join drawn
+    on reached.place = drawn.place
+where reached.profile_no <> drawn.profile_no"""

@@ -59,9 +59,10 @@ class Comparer:
         Levels count from 0 (`else`) up to the strongest; -1 is null.
         """
         scores = self.scored(pairs)
-        levels = ", ".join(f"gamma_{comparison.name}" for comparison in self.comparisons)
-        rows = self.warehouse.rows(f"select {levels}, count(*) from {scores} group by {levels} order by {levels}")
-        self.warehouse.execute(f"drop table {scores}")
+        levels = ", ".join(f"cast(mw_{comparison.name} as integer) - 1" for comparison in self.comparisons)
+        places = ", ".join(str(place) for place in range(1, len(self.comparisons) + 1))
+        rows = self.warehouse.rows(f"select {levels}, count(*) from {scores} group by {places} order by {places}")
+        self.drop(scores)
         return rows
 
     def drop(self, scores: str) -> None:
@@ -104,14 +105,19 @@ def _register_frequencies(warehouse: Warehouse, linker: Any, api: Any, compariso
     A pair that agrees holds the value twice by itself, so 1.5 is taken off its count; the floor keeps the rarest
     values from weighing without bound (a floor of one in all would make data of names only unmatchable).
     """
-    for column in sorted({comparison.term_frequency for comparison in comparisons if comparison.term_frequency}):
+    for comparison in comparisons:
+        column = comparison.term_frequency
+        if not column:
+            continue
         name = f"dq_frequency_{column}"
+        parts = [f"coalesce(cast({part} as varchar), '')" for part in comparison.counted_by]
+        holders = f"count(distinct {' || chr(31) || '.join(parts)})" if parts else "count(*)"
         warehouse.build(
             f"{SCRATCH}.{name}",
             f"""with counts as (
 select
     {column},
-    count(*) as profiles
+    {holders} as holders
 from {SCRATCH}.dq_profiles
 where {column} is not null
 group by {column}
@@ -119,7 +125,7 @@ group by {column}
 select
     {column},
     greatest(
-        greatest(profiles - 1.5, 0.5) / (select sum(profiles) from counts),
+        greatest(holders - 1.5, 0.5) / (select sum(holders) from counts),
         0.3 / (select count(*) from {SCRATCH}.dq_profiles)
     ) as tf_{column}
 from counts

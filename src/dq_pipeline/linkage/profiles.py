@@ -60,7 +60,7 @@ def linkage_texts(linkage: Linkage) -> list[str]:
     """Every SQL text of the linkage that reads a profile's columns; rules on records (`deterministic`) are not."""
     texts = [expression for key in (*linkage.blocking, *linkage.training.prior_rules) for expression in key]
     for comparison in linkage.comparisons:
-        texts += [*comparison.columns, *(level.sql for level in comparison.levels)]
+        texts += [*comparison.columns, *comparison.counted_by, *(level.sql for level in comparison.levels)]
         texts += [comparison.term_frequency or "", comparison.null_sql or ""]
     texts += [conflict.sql for conflict in linkage.conflicts]
     texts += linkage.strong
