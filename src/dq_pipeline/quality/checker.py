@@ -2,11 +2,12 @@
 
 GX computes inside the warehouse's own DuckDB connection (`sql_engine`); only counts come back. It lists no DuckDB
 datasource, so two of its extension points are used: a datasource type `duckdb` and its execution engine, for which the
-regular-expression metrics are registered with DuckDB's `regexp_matches` (RE2: no look-around, no back-references).
+metrics of regular expressions (DuckDB's RE2: no look-around, no back-references) and LIKE patterns are registered.
 
-A kwarg may contain the text `{run_date}`, which becomes the run date as YYYY-MM-DD before the check; where GX wants a
-date and no other text, write its own `{"$PARAMETER": "run_date"}` instead. As everywhere in GX, expectations about a
-column pass over null values, except those about null. An expectation that cannot run counts as failed, with its error.
+The run date comes in two ways. Where GX takes a date, a suite has GX's own form `{"$PARAMETER": "run_date"}`, or
+`run_date_end` for the last instant of that day; inside a text, such as SQL, `{run_date}` becomes YYYY-MM-DD.
+As everywhere in GX, expectations about a column pass over null values, except those about null. An expectation that
+cannot run counts as failed, with its error.
 """
 
 # ruff: noqa: TID251
@@ -16,7 +17,7 @@ import json
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +25,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, Literal, Self
 
-from dq_pipeline.errors import ConfigError
+from dq_pipeline.errors import ConfigError, StageError
 from dq_pipeline.quality.suites import Suite, columns_of, describe
 from dq_pipeline.warehouse import Warehouse, quoted, table_name
 
@@ -78,9 +79,7 @@ class Checker:
     def __enter__(self) -> Self:
         from dq_pipeline.quality.sql_engine import engine_over
 
-        with _quiet():
-            engine = _gx().Engine(engine=engine_over(self._warehouse), create_temp_table=False)
-        _open_engines[self._url] = engine
+        _open_engines[self._url] = _gx().Engine(engine=engine_over(self._warehouse), create_temp_table=False)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -89,10 +88,13 @@ class Checker:
     def check(self, table: str, suite: Suite, key: str = "record_id") -> list[RuleResult]:
         """Run a suite against `schema.table`, whose rows `key` identifies; one result an expectation, in its order.
 
-        Raises ConfigError where an expectation is wrong in form; what fails while it runs is in the results.
+        Raises ConfigError where an expectation is wrong in form and StageError where there is no such table; what
+        fails while it runs is in the results.
         """
         if not suite.expectations:
             return []
+        if not self._warehouse.has(table):
+            raise StageError(f"there is no table {table} to check", where=suite.path, remedy="run the stage before it")
         filled = [self._filled(expectation, suite) for expectation in suite.expectations]
         with _quiet():
             built = [_build(expectation, position, suite) for position, expectation in enumerate(filled)]
@@ -101,6 +103,12 @@ class Checker:
                 self._result(table, key, expectation, form, found.get(position))
                 for position, (expectation, form) in enumerate(zip(filled, built, strict=True))
             ]
+
+    def _parameters(self) -> dict[str, str]:
+        if self._run_date is None:
+            return {}
+        day = self._run_date.isoformat()
+        return {"run_date": day, "run_date_end": f"{day}T23:59:59.999999"}
 
     def _filled(self, expectation: Mapping[str, Any], suite: Suite) -> dict[str, Any]:
         """The expectation with the run date filled in."""
@@ -121,7 +129,7 @@ class Checker:
         report = batches.get_batch().validate(
             gx.ExpectationSuite(name=name, expectations=built),
             result_format={**_RESULT_FORMAT, "unexpected_index_column_names": [key]},
-            expectation_parameters={"run_date": self._run_date.isoformat()} if self._run_date else None,
+            expectation_parameters=self._parameters(),
         )
         return {result.expectation_config.meta["position"]: result for result in report.results}
 
@@ -133,7 +141,7 @@ class Checker:
         elif query is None:
             evaluated, failed = 1, 0 if found.success else 1
         elif form.expectation_type == _SQL_TYPE:
-            evaluated, failed = self._warehouse.count(table), int(found.result["observed_value"])
+            evaluated, failed = self._warehouse.count(table), self._warehouse.value(f"select count(*) from ({query})")
         else:
             evaluated = (found.result["element_count"] or 0) - (found.result.get("missing_count") or 0)
             failed = found.result["unexpected_count"] or 0
@@ -162,7 +170,7 @@ class Checker:
         name = quoted(key)
         if form.expectation_type == _SQL_TYPE:
             query = form.unexpected_rows_query.format(batch=table_name(table))
-            select = f"select {name} from ({query}\n)"
+            select = f"select distinct {name} from ({query}\n)"
             return select if self._warehouse.bind(select) is None else None
         if form.expectation_type == _COMPOUND_TYPE:
             columns = [quoted(column) for column in form.column_list]
@@ -257,9 +265,13 @@ def _quiet() -> Iterator[None]:
 
 @cache
 def _gx() -> Any:
-    """Great Expectations with its two extensions for DuckDB; imported on first use, which takes about two seconds."""
+    """Great Expectations with its extensions for DuckDB; imported on first use, which takes about two seconds."""
+    with _quiet():
+        return _extended_gx()
+
+
+def _extended_gx() -> Any:
     import great_expectations as gx
-    import sqlalchemy
     from great_expectations.data_context.types import base
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
@@ -287,16 +299,10 @@ def _gx() -> Any:
         def get_engine(self) -> Any:
             return self.get_execution_engine().engine
 
-    def matches(_: Any, column: Any, regex: str, **__: Any) -> Any:
-        return sqlalchemy.func.regexp_matches(column, regex)
-
-    def differs(_: Any, column: Any, regex: str, **__: Any) -> Any:
-        return sqlalchemy.not_(sqlalchemy.func.regexp_matches(column, regex))
-
-    for name, condition in (("match_regex", matches), ("not_match_regex", differs)):
+    for name, (keys, condition) in _text_conditions().items():
         members = {
             "condition_metric_name": f"column_values.{name}",
-            "condition_value_keys": ("regex",),
+            "condition_value_keys": keys,
             "_condition": metrics.column_condition_partial(engine=WarehouseEngine)(condition),
         }
         # GX registers a metric when its class is made.
@@ -319,3 +325,30 @@ def _gx() -> Any:
         list_registered_expectation_implementations=registry.list_registered_expectation_implementations,
         quiet_config=quiet_config,
     )
+
+
+def _text_conditions() -> dict[str, tuple[tuple[str, ...], Callable[..., Any]]]:
+    """Metric of GX -> its arguments and its condition in DuckDB's SQL, where GX has one for known dialects only."""
+    from sqlalchemy import and_, func, not_, or_
+
+    def regex_list(_: Any, column: Any, regex_list: list[str], match_on: str | None = None, **__: Any) -> Any:
+        combined = and_ if match_on == "all" else or_
+        return combined(*(func.regexp_matches(column, regex) for regex in regex_list))
+
+    def like_pattern(_: Any, column: Any, like_pattern: str, escape: str | None = None, **__: Any) -> Any:
+        return column.like(like_pattern, escape=escape)
+
+    def not_regex_list(_: Any, column: Any, regex_list: list[str], **__: Any) -> Any:
+        return not_(or_(*(func.regexp_matches(column, regex) for regex in regex_list)))
+
+    return {
+        "match_regex": (("regex",), lambda _, column, regex, **__: func.regexp_matches(column, regex)),
+        "not_match_regex": (("regex",), lambda _, column, regex, **__: not_(func.regexp_matches(column, regex))),
+        "match_regex_list": (("regex_list", "match_on"), regex_list),
+        "not_match_regex_list": (("regex_list",), not_regex_list),
+        "match_like_pattern": (("like_pattern", "escape"), like_pattern),
+        "not_match_like_pattern": (
+            ("like_pattern", "escape"),
+            lambda *given, **arguments: not_(like_pattern(*given, **arguments)),
+        ),
+    }

@@ -21,9 +21,9 @@ _SQL_TYPES = {"integer": "bigint", "decimal": "decimal(18, 4)", "date": "date", 
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
-def filled(name: str) -> str:
-    """SQL for the text of a raw column, null where it is blank."""
-    return f"nullif(trim({quoted(name)}), '')"
+def filled(column: str) -> str:
+    """SQL for the text of a raw column (an SQL name), null where it is blank."""
+    return f"nullif(trim({column}), '')"
 
 
 def cast_to_declared(name: str, column: Column) -> str:
@@ -33,7 +33,7 @@ def cast_to_declared(name: str, column: Column) -> str:
     timestamp: the contract's `formats` (strptime's), else ISO; a zone other than UTC is refused. boolean: true or
     false, yes or no, 1 or 0.
     """
-    text = filled(name)
+    text = filled(quoted(name))
     if column.type == "text":
         return quoted(name)
     if column.type == "boolean":

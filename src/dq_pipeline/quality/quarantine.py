@@ -1,11 +1,12 @@
 """raw -> validated and quarantined: rows that a critical expectation fails are kept apart, and none is lost.
 
-A source's rows are checked in two forms. Expectations about text (null, regex, LIKE, length) see the text as it came;
-all others see `quarantined.<source>_typed`, where the columns have the contract's types and a value that is not of its
-type is null, because it has a finding of its own. So bounds and order are those of numbers and dates, never of text.
+A source's rows are checked in two forms. Expectations about text (null, regex, LIKE, length) see `raw.<source>`, the
+text as it came; all others see the rows with the contract's types, where a value that is not of its type is null,
+because it has a finding of its own. So bounds and order are those of numbers and dates, never of text. The typed rows
+are `validated.<source>` in the making: they are cast once, checked, and then lose those with a critical finding.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -47,19 +48,21 @@ class Conservation(NamedTuple):
 
 
 def validate_source(
-    warehouse: Warehouse, checker: Checker, source: Source, suite: Suite | None = None
+    warehouse: Warehouse, checker: Checker | None, source: Source, suite: Suite | None = None
 ) -> list[RuleResult]:
     """Check `raw.<source>` by its contract's types and its suite, and divide its rows.
 
     Makes `validated.<source>` (no critical finding; typed) and its part of `quarantined.findings`, `.rows` and
     `.rule_results`. Returns the results: a failed critical one without `failing_rows_query`, and any with `error`, is
-    for the caller to act on, because no row stands for it.
+    for the caller to act on, because no row stands for it. Only a suite needs a checker.
     """
     _prepare(warehouse, source)
-    results = [*_check_types(warehouse, source), *(_check_suite(checker, source, suite) if suite else [])]
-    for result in results:
-        if result.failed and result.failing_rows_query:
-            _insert_findings(warehouse, source, result)
+    found = _check_types(warehouse, source)
+    if suite is not None:
+        if checker is None:
+            raise ValueError("a suite needs a checker")
+        found += _check_suite(checker, source, suite)
+    results = [_with_findings(warehouse, source, result) for result in found]
     _divide(warehouse, source)
     record_results(warehouse, results)
     return results
@@ -97,7 +100,7 @@ def conservation(warehouse: Warehouse, source: str) -> Conservation:
 
 
 def _prepare(warehouse: Warehouse, source: Source) -> None:
-    """The tables that all sources share, without this source's rows of an earlier attempt, and its typed view."""
+    """The tables that all sources share, without this source's rows of an earlier attempt, and its typed rows."""
     _make_table(warehouse, "quarantined.findings", dict.fromkeys(_FINDING_COLUMNS, "varchar"))
     _make_table(
         warehouse,
@@ -109,9 +112,7 @@ def _prepare(warehouse: Warehouse, source: Source) -> None:
         warehouse.execute(f"delete from quarantined.{table} where source = ?", [source.name])
     casts = [f"{cast_to_declared(name, column)} as {quoted(name)}" for name, column in source.columns.items()]
     listed = ",\n    ".join([*casts, *_IDENTITY, "repeat_no"])
-    warehouse.build_view(
-        f"quarantined.{source.name}_typed", f"select\n    {listed}\nfrom {table_name(f'raw.{source.name}')}"
-    )
+    warehouse.build(f"validated.{source.name}", f"select\n    {listed}\nfrom {table_name(f'raw.{source.name}')}")
 
 
 def _make_table(warehouse: Warehouse, table: str, columns: dict[str, str]) -> None:
@@ -120,17 +121,13 @@ def _make_table(warehouse: Warehouse, table: str, columns: dict[str, str]) -> No
 
 
 def _check_types(warehouse: Warehouse, source: Source) -> list[RuleResult]:
-    """One result for each column that is declared as more than text, from one pass over the rows."""
+    """One result for each column that is declared as more than text."""
     typed = {name: column for name, column in source.columns.items() if column.type != "text"}
     if not typed:
         return []
-    raw = table_name(f"raw.{source.name}")
-    bad = {
-        name: f"{filled(name)} is not null and {cast_to_declared(name, column)} is null"
-        for name, column in typed.items()
-    }
-    counts = [f"count({filled(name)}), count(*) filter (where {bad[name]})" for name in typed]
-    found: Sequence[int] = warehouse.rows(f"select {', '.join(counts)} from {raw}")[0]
+    raw, validated = table_name(f"raw.{source.name}"), table_name(f"validated.{source.name}")
+    given = warehouse.rows(f"select {', '.join(f'count({filled(quoted(name))})' for name in typed)} from {raw}")[0]
+    kept = warehouse.rows(f"select {', '.join(f'count({quoted(name)})' for name in typed)} from {validated}")[0]
     return [
         RuleResult(
             table=f"raw.{source.name}",
@@ -141,10 +138,12 @@ def _check_types(warehouse: Warehouse, source: Source) -> list[RuleResult]:
             severity=column.severity,
             owner=source.owner,
             description=f"{name} is {'an' if column.type == 'integer' else 'a'} {column.type}",
-            evaluated=found[2 * place],
-            failed=found[2 * place + 1],
-            success=not found[2 * place + 1],
-            failing_rows_query=f"select record_id from {raw} where {bad[name]}",
+            evaluated=given[place],
+            failed=given[place] - kept[place],
+            success=given[place] == kept[place],
+            failing_rows_query=f"select raw.record_id from {raw} as raw join {validated} as typed"
+            f" on typed.record_id = raw.record_id"
+            f" where {filled(f'raw.{quoted(name)}')} is not null and typed.{quoted(name)} is null",
         )
         for place, (name, column) in enumerate(typed.items())
     ]
@@ -152,12 +151,11 @@ def _check_types(warehouse: Warehouse, source: Source) -> list[RuleResult]:
 
 def _check_suite(checker: Checker, source: Source, suite: Suite) -> list[RuleResult]:
     """The suite's results in its order, those about text from the raw rows and the others from the typed ones."""
-    raw = f"raw.{source.name}"
-    forms: dict[str, list[tuple[int, dict[str, Any]]]] = {raw: [], f"quarantined.{source.name}_typed": []}
-    is_typed = {name for name, column in source.columns.items() if column.type != "text"}
+    raw, typed = f"raw.{source.name}", f"validated.{source.name}"
+    forms: dict[str, list[tuple[int, dict[str, Any]]]] = {raw: [], typed: []}
     for place, expectation in enumerate(suite.expectations):
-        about_text = any(word in expectation["type"] for word in _TEXT_EXPECTATIONS) or not is_typed
-        forms[raw if about_text else f"quarantined.{source.name}_typed"].append((place, expectation))
+        about_text = any(word in expectation["type"] for word in _TEXT_EXPECTATIONS)
+        forms[raw if about_text else typed].append((place, expectation))
     found: dict[int, RuleResult] = {}
     for table, listed in forms.items():
         part = replace(suite, expectations=tuple(expectation for _, expectation in listed))
@@ -166,8 +164,13 @@ def _check_suite(checker: Checker, source: Source, suite: Suite) -> list[RuleRes
     return [found[place] for place in sorted(found)]
 
 
-def _insert_findings(warehouse: Warehouse, source: Source, result: RuleResult) -> None:
-    """One finding for each failing row; the value is that of the raw columns, joined where they are several."""
+def _with_findings(warehouse: Warehouse, source: Source, result: RuleResult) -> RuleResult:
+    """Insert one finding for each failing row; its value is that of the raw columns, joined where they are several.
+
+    Should fewer or more rows be found than failed, the result becomes an error: a bad row would slip through.
+    """
+    if not result.failed or not result.failing_rows_query:
+        return result
     known = [name for name in result.columns if name in (*source.columns, *_IDENTITY, "repeat_no")]
     parts = [f"cast({quoted(name)} as varchar)" for name in known]
     value = "null" if not parts else parts[0] if len(parts) == 1 else f"concat_ws(' | ', {', '.join(parts)})"
@@ -175,29 +178,29 @@ def _insert_findings(warehouse: Warehouse, source: Source, result: RuleResult) -
         result.code, result.expectation, result.column, result.severity, result.dimension, result.owner,
         result.description,
     )  # fmt: skip
-    warehouse.execute(
+    (inserted,) = warehouse.rows(
         f"""insert into quarantined.findings
         select {literal(source.name)}, record_id, source_key, {", ".join(literal(item) for item in constants)}, {value}
         from {table_name(f"raw.{source.name}")}
         where record_id in ({result.failing_rows_query})"""
     )
+    if inserted[0] == result.failed:
+        return result
+    return replace(
+        result, success=False, error=f"{result.failed} rows failed, but {inserted[0]} were found by record_id"
+    )
 
 
 def _divide(warehouse: Warehouse, source: Source) -> None:
-    """Rows with a critical finding go to `quarantined.rows` as JSON, the others to `validated`, typed."""
-    critical = (
-        f"(select record_id from quarantined.findings where source = {literal(source.name)} and severity = 'critical')"
-    )
-    names = [quoted(name) for name in source.columns]
-    columns = ",\n    ".join([*names, *_IDENTITY])
-    warehouse.build(
-        f"validated.{source.name}",
-        f"select\n    {columns}\nfrom quarantined.{source.name}_typed\nwhere record_id not in {critical}",
-    )
-    fields = ", ".join(f"{name} := {name}" for name in names)
+    """Rows with a critical finding leave `validated` and go to `quarantined.rows`, as JSON of their raw text."""
+    name = literal(source.name)
+    critical = f"select record_id from quarantined.findings where source = {name} and severity = 'critical'"
+    fields = ", ".join(f"{quoted(column)} := {quoted(column)}" for column in source.columns)
     warehouse.execute(
         f"""insert into quarantined.rows
-        select {literal(source.name)}, {", ".join(_IDENTITY)}, cast(to_json(struct_pack({fields})) as varchar)
+        select {name}, {", ".join(_IDENTITY)}, cast(to_json(struct_pack({fields})) as varchar)
         from {table_name(f"raw.{source.name}")}
-        where record_id in {critical}"""
+        where record_id in ({critical})"""
     )
+    warehouse.execute(f"delete from {table_name(f'validated.{source.name}')} where record_id in ({critical})")
+    warehouse.execute(f"alter table {table_name(f'validated.{source.name}')} drop column repeat_no")
