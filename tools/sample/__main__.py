@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from tools.sample import documents, plant, plant_trade, trade
 from tools.sample.customers import Customers, known_people, meet, record, render_customers, render_interactions
-from tools.sample.draw import stream
+from tools.sample.draw import Ints, stream
 from tools.sample.people import People, invent
 from tools.sample.plant_trade import Trade
-from tools.sample.tables import Plan, deliver, tabulate, write
+from tools.sample.tables import Columns, Plan, deliver, tabulate, write
 from tools.sample.truth import namesakes, record_truth
 
 Planted = list[tuple[str, str, int, str, str]]
@@ -33,7 +33,7 @@ class Delivery:
         write(shuffled, self.folder, plan.source, self.form)
         self.planted += planted
 
-    def know(self, source: str, table: pa.Table, person: np.ndarray, place: np.ndarray) -> None:  # type: ignore[type-arg]
+    def know(self, source: str, table: pa.Table, person: Ints, place: Ints) -> None:
         """Keep the truth of a source's rows."""
         people, places = record_truth(source, table, person, place)
         self.truth["customers"].append(people)
@@ -111,23 +111,24 @@ def send_orders(out: Delivery, people: People, customers: Customers, deals: Trad
     )
     out.know("orders", table, orders.buyer, orders.place)
     out.send(table, deals.order_plan)
-    out.send(tabulate(len(lines.order), lambda rows: documents.render_lines(orders, lines, rows), deals.line_plan), deals.line_plan)
+    plan = deals.line_plan
+    out.send(tabulate(len(lines.order), lambda rows: documents.render_lines(orders, lines, rows), plan), plan)
 
 
 def send_shipments(out: Delivery, people: People, deals: Trade) -> None:
     """Render and write shipments and their lines."""
-    orders, parcels, packed = deals.orders, deals.parcels, deals.packed
+    orders, lines, parcels, packed = deals.orders, deals.lines, deals.parcels, deals.packed
     rng = stream(out.seed, "render shipments")
     table = tabulate(
         len(parcels.order), lambda rows: documents.render_parcels(rng, people, orders, parcels, rows), deals.parcel_plan
     )
     out.know("shipments", table, parcels.recipient, parcels.place)
     out.send(table, deals.parcel_plan)
-    lines = deals.lines
-    table = tabulate(
-        len(packed.parcel), lambda rows: documents.render_parcel_lines(orders, lines, parcels, packed, rows), deals.packed_plan
-    )
-    out.send(table, deals.packed_plan)
+
+    def render_lines(rows: Ints) -> Columns:
+        return documents.render_parcel_lines(orders, lines, parcels, packed, rows)
+
+    out.send(tabulate(len(packed.parcel), render_lines, deals.packed_plan), deals.packed_plan)
 
 
 def generate(folder: Path, customers: int, orders: int, seed: int, form: str, as_of: date) -> None:
@@ -155,7 +156,7 @@ def generate(folder: Path, customers: int, orders: int, seed: int, form: str, as
 @click.option("--seed", default=42, show_default=True, help="Same seed, same bytes.")
 @click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("data/sample"), show_default=True)
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default="2026-11-20", show_default=True, help="The sample's today.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default="2026-11-20", show_default=True, help="Its today.")
 def main(customers: int, orders: int, seed: int, form: str, out: Path, as_of: datetime) -> None:
     """Write dirty sample extracts of invented people, and the truth about them."""
     try:

@@ -110,7 +110,8 @@ def record(seed: int, people: People, customers: int, as_of: int) -> Customers:
     _keep_fair(email, phone, born, place, person, nth, home)
     created = as_of - between(rng, 2 * 86400, 9 * 365 * 86400, customers)
     untouched = chance(rng, customers, 0.25)
-    updated = created + np.where(untouched, 0, (rng.random(customers) ** 0.7 * (as_of - 3600 - created)).astype(np.int64))
+    until_update = (rng.random(customers) ** 0.7 * (as_of - 3600 - created)).astype(np.int64)
+    updated = created + np.where(untouched, 0, until_update)
     unlisted = np.zeros(customers, dtype=bool)
     unlisted[rng.choice(np.flatnonzero(repeat), min(int(repeat.sum()), 12 + customers // 100), replace=False)] = True
     number = rng.permutation(customers).astype(np.int64) + 1
@@ -165,8 +166,8 @@ def render_customers(rng: Rng, people: People, customers: Customers, rows: Ints)
 
 
 def _typo_in_street(line: str, draw: int) -> str:
-    number, blank, street = line.partition(" ")
-    return number + blank + typo(street, draw) if number.isdigit() else typo(line.split(" ")[0], draw) + line[len(line.split(" ")[0]) :]
+    first, blank, rest = line.partition(" ")
+    return first + blank + typo(rest, draw) if first.isdigit() else typo(first, draw) + blank + rest
 
 
 def meet(seed: int, customers: Customers, number: int, as_of: int) -> Interactions:
@@ -189,9 +190,8 @@ def render_interactions(rng: Rng, customers: Customers, interactions: Interactio
         "interaction_id": ids("I", interactions.number[rows], 7),
         "customer_id": customer_ids(customers, interactions.customer[rows]),
         "touchpoint": texts(names),
-        "reason": texts([REASONS[name][draw % len(REASONS[name])] for name, draw in zip(names, draws.tolist(), strict=True)]),
+        "reason": texts([REASONS[at][draw % len(REASONS[at])] for at, draw in zip(names, draws.tolist(), strict=True)]),
         "outcome": pick(rng, size, OUTCOMES, (62, 12, 8, 12, 6)),
         "satisfaction": pick(rng, size, ("", "1", "2", "3", "4", "5"), (40, 5, 7, 13, 20, 15)),
         "occurred_at": type_times(interactions.occurred[rows]),
     }
-

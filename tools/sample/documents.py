@@ -39,9 +39,7 @@ def _typo_after_number(line: str, draw: int) -> str:
     return f"{number} {typo(street, draw)}"
 
 
-def render_orders(
-    rng: Rng, people: People, customers: Customers, orders: Orders, total: Ints, rows: Ints
-) -> Columns:
+def render_orders(rng: Rng, people: People, customers: Customers, orders: Orders, total: Ints, rows: Ints) -> Columns:
     """The delivered columns of some orders; total in cents."""
     size = len(rows)
     ship_to = _recipient_columns(rng, people, orders.recipient[rows], orders.place[rows])

@@ -38,7 +38,7 @@ def between(rng: Rng, low: int, high: int, size: int) -> Ints:
 def choose(rng: Rng, size: int, shares: Sequence[float]) -> Ints:
     """Positions in `shares`, each drawn with its share (shares need not add up to 1)."""
     edges = np.cumsum(np.asarray(shares, dtype=float))
-    return np.searchsorted(edges, rng.random(size) * edges[-1], side="right").astype(np.int64)
+    return np.asarray(np.searchsorted(edges, rng.random(size) * edges[-1], side="right"), dtype=np.int64)
 
 
 def pick(rng: Rng, size: int, values: Sequence[str], shares: Sequence[float] | None = None) -> Texts:

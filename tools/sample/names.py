@@ -43,15 +43,17 @@ PARTICLE_SURNAMES = {
     "O'Connor": 5, "MacLeod": 2, "del Rio": 3, "van den Heuvel": 1, "Dell'Orto": 1, "El-Amin": 1,
 }  # fmt: skip
 ORG_WORDS = (
-    "Summit Lakeside Pioneer Golden Evergreen Northstar Liberty Cornerstone Riverside Heritage Keystone Apex Horizon "
-    "Silver Cascade Redwood Granite Harbor Prairie Eagle Sunrise Beacon Capitol Frontier Magnolia Coastal Ironwood "
-    "Meridian Patriot Piedmont Sterling Timberline Westgate Union"
-).split()
+    "Summit", "Lakeside", "Pioneer", "Golden", "Evergreen", "Northstar", "Liberty", "Cornerstone", "Riverside",
+    "Heritage", "Keystone", "Apex", "Horizon", "Silver", "Cascade", "Redwood", "Granite", "Harbor", "Prairie", "Eagle",
+    "Sunrise", "Beacon", "Capitol", "Frontier", "Magnolia", "Coastal", "Ironwood", "Meridian", "Patriot", "Piedmont",
+    "Sterling", "Timberline", "Westgate", "Union",
+)  # fmt: skip
 ORG_TRADES = (
-    "Plumbing|Roofing|Dental Group|Medical Supply|Family Medicine|Auto Parts|Catering|Landscaping|Electric|"
-    "Construction|Property Management|Logistics|Consulting Services|Manufacturing|Veterinary Clinic|Hardware|"
-    "International Trading|Engineering Associates|Insurance Agency|Community Church|Elementary School|Print Shop"
-).split("|")
+    "Plumbing", "Roofing", "Dental Group", "Medical Supply", "Family Medicine", "Auto Parts", "Catering", "Landscaping",
+    "Electric", "Construction", "Property Management", "Logistics", "Consulting Services", "Manufacturing",
+    "Veterinary Clinic", "Hardware", "International Trading", "Engineering Associates", "Insurance Agency",
+    "Community Church", "Elementary School", "Print Shop",
+)  # fmt: skip
 ORG_FORMS = ("Inc.", "LLC", "Corporation", "Company", "Ltd.", "LP", "PLLC", "")
 ORG_SHORTER = {
     "Inc.": "Inc,Incorporated,", "LLC": "L.L.C.,Llc,", "Corporation": "Corp.,Corp,", "Company": "Co.,Co,",
@@ -112,7 +114,11 @@ def vocabulary() -> Vocabulary:
         last=texts(lasts),
         last_folded=texts([fold(n) for n in lasts]),
         nicknames=[nick.get(fold(n), []) for n in firsts],
-        draw_first={(s, es): shares((spanish if es else english)[s], first_code) for s in (0, 1) for es in (False, True)},
+        draw_first={
+            (sex, is_spanish): shares(part[sex], first_code)
+            for sex in (0, 1)
+            for is_spanish, part in ((False, english), (True, spanish))
+        },
         draw_last={False: shares(english_last, last_code), True: shares(spanish_last, last_code)},
     )
 
@@ -147,8 +153,9 @@ def organization_names(rng: Rng, cities: Texts) -> Texts:
     has_second = chance(rng, size, 0.5)
     out = []
     for i in range(size):
+        one, two = ORG_WORDS[word[i]], ORG_WORDS[other[i]]
         head = (
-            f"{ORG_WORDS[word[i]]} {ORG_WORDS[other[i]]}" if has_second[i] and word[i] != other[i] else ORG_WORDS[word[i]],
+            f"{one} {two}" if has_second[i] and one != two else one,
             f"{people[i]} & Sons",
             f"{people[i]} & {others[i]}",
             f"{cities[i]}",

@@ -87,11 +87,12 @@ def _households(rng: Rng, crm: int, others: int, as_of: int) -> tuple[Households
     namesakes = np.flatnonzero((kind == OTHER_TOWN) | (kind == SAME_TOWN))
     model[namesakes] = rng.permutation(np.flatnonzero(known & (kind == SINGLE)))[: len(namesakes)]
     street = between(rng, 0, streets().domestic - 1, number)
-    # the last draw on a skewed scale: some streets are long, so that neighbors and same-street namesakes occur
+    # some streets are long, so that neighbors and namesakes in one street occur
     busy = chance(rng, number, 0.15)
     street = np.where(busy, (street * 7919) % 211, street)
-    foreign = (kind == SINGLE) & known & chance(rng, number, 0.014)
-    foreign[model[namesakes]] = False
+    foreign = np.zeros(number, dtype=bool)
+    unmatched = np.setdiff1d(np.flatnonzero(known & (kind == SINGLE)), model[namesakes])
+    foreign[rng.choice(unmatched, scaled(0.009, crm), replace=False)] = True
     street = np.where(foreign, between(rng, streets().domestic, len(streets().name) - 1, number), street)
     near = kind == SAME_TOWN
     street[near] = street_in_town_of(rng, street[model[near]])

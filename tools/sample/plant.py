@@ -6,7 +6,7 @@ from tools.sample.customers import Customers, Interactions
 from tools.sample.draw import Ints, Rng, between, ids, scaled
 from tools.sample.people import FAMILY, People
 from tools.sample.places import streets
-from tools.sample.tables import Change, Plan, Repeat
+from tools.sample.tables import Change, Plan
 from tools.sample.trade import Products
 from tools.sample.typed import MISSING, type_times
 
@@ -24,8 +24,14 @@ NOT_BIRTHS = (
     "1900-01-01", "1985-13-40", "2031-05-06", "N/A", "1900-01-01", "31/31/1980", "1876-04-02", "unknown", "0000-00-00",
     "1900-01-01",
 )  # fmt: skip
+PLACEHOLDERS = (("first_name", "N/A"), ("last_name", "XXX"), ("first_name", "TEST"), ("full_name", "UNKNOWN"))
 NOT_ZIPS = ("2139", "9021", "ABCDE", "123456", "00-000", "37O13")
 NOT_STATES = ("XX", "Tennesee", "ZZ", "US", "Cal", "??")
+
+
+def other_than(common: str, other: str) -> Change:
+    """A change to the common value, or where it is there already to the other."""
+    return lambda old: other if old == common else common
 
 
 def _times(seconds: Ints) -> list[str]:
@@ -35,12 +41,14 @@ def _times(seconds: Ints) -> list[str]:
 def plant_customers(rng: Rng, plan: Plan, people: People, customers: Customers, as_of: int) -> None:
     """One defect a row in the CRM, apart from namesakes' first records."""
     size = len(customers.person)
-    free = (people.kind[customers.person] <= FAMILY) | (customers.nth > 0)
-    anyone = np.flatnonzero(free & ~customers.is_unlisted)
     firm = people.is_organization[customers.person]
+    free = (people.kind[customers.person] <= FAMILY) | firm | (customers.nth > 0)
+    free &= ~customers.is_unlisted
+    anyone = np.flatnonzero(free)
     street = people.places.street[np.maximum(customers.place, 0)]
-    at_home = np.flatnonzero(free & ~customers.is_unlisted & (customers.place >= 0) & (streets().country[street] == "US"))
-    person = np.flatnonzero(free & ~customers.is_unlisted & ~firm)
+    at_home = np.flatnonzero(free & (customers.place >= 0) & (streets().country[street] == "US"))
+    person = np.flatnonzero(free & ~firm)
+    with_mail = np.flatnonzero(free & (customers.email != MISSING))
 
     def some(pool: Ints, each_10000: float) -> list[int]:
         return plan.victims(rng, pool, scaled(each_10000 / 10000, size))
@@ -48,7 +56,7 @@ def plant_customers(rng: Rng, plan: Plan, people: People, customers: Customers, 
     plan.plant("missing_key", some(np.flatnonzero(customers.is_unlisted), 24), "customer_id", ("",))
     plan.plant("bad_customer_type", some(anyone, 30), "customer_type", ("human", "PERS", "company", "X", "1"))
     plan.plant("bad_created_at", some(anyone, 27), "created_at", NOT_TIMES)
-    plan.plant("bad_email", some(np.flatnonzero(free & ~customers.is_unlisted & (customers.email != MISSING)), 50), "email", NOT_EMAILS)
+    plan.plant("bad_email", some(with_mail, 50), "email", NOT_EMAILS)
     plan.plant("bad_phone", some(anyone, 50), "phone", NOT_PHONES)
     plan.plant("bad_birth_date", some(person, 50), "date_of_birth", NOT_BIRTHS)
     plan.plant("bad_state", some(at_home, 30), "state", NOT_STATES)
@@ -62,7 +70,7 @@ def plant_customers(rng: Rng, plan: Plan, people: People, customers: Customers, 
         plan.edit(row, "phone", "")
         plan.mark(row, "missing_contact", "neither e-mail nor phone")
     for i, row in enumerate(some(person, 40)):
-        column, value = (("first_name", "N/A"), ("last_name", "XXX"), ("first_name", "TEST"), ("full_name", "UNKNOWN"))[i % 4]
+        column, value = PLACEHOLDERS[i % len(PLACEHOLDERS)]
         plan.edit(row, column, value)
         plan.mark(row, "placeholder_value", f"{column} {value!r}")
     _plant_times(rng, plan, customers, anyone, size, as_of)
@@ -86,13 +94,13 @@ def _repeat_customers(rng: Rng, plan: Plan, customers: Customers, rows: list[int
     """Half exact, half with a later update: the older row is then at fault."""
     for i, row in enumerate(rows):
         if i % 2 == 0:
-            plan.repeats.append(Repeat(row, {}, "exact repeat", older=False))
+            plan.repeat(row, {})
             continue
         customers.updated[row] = min(int(customers.updated[row]), as_of - 20 * DAY)
         customers.created[row] = min(int(customers.created[row]), int(customers.updated[row]))
-        later = _times(np.asarray([as_of - int(between(rng, 1, 15, 1)[0]) * DAY - 4321 * (i + 1)]))[0]
-        changes: dict[str, Change] = {"updated_at": later, "status": lambda old: "inactive" if old == "active" else "active"}
-        plan.repeats.append(Repeat(row, changes, "repeat with a later update", older=True))
+        later = _times(as_of - between(rng, DAY, 15 * DAY, 1))[0]
+        changes: dict[str, Change] = {"updated_at": later, "status": other_than("active", "inactive")}
+        plan.repeat(row, changes, older=True)
 
 
 def plant_interactions(rng: Rng, plan: Plan, interactions: Interactions, customers: int, as_of: int) -> None:
@@ -112,8 +120,7 @@ def plant_interactions(rng: Rng, plan: Plan, interactions: Interactions, custome
     strangers = ids("C", customers + 5000 + between(rng, 0, 9999, len(rows)), 6).tolist()
     plan.plant("unknown_customer", rows, "customer_id", strangers)
     for i, row in enumerate(some(18)):
-        changes: dict[str, Change] = {"outcome": lambda old: "resolved" if old != "resolved" else "open"} if i % 2 else {}
-        plan.repeats.append(Repeat(row, changes, "repeat with a change" if i % 2 else "exact repeat", older=False))
+        plan.repeat(row, {"outcome": other_than("resolved", "open")} if i % 2 else {})
 
 
 def plant_inventory(rng: Rng, plan: Plan, products: Products, sku: Ints) -> None:
@@ -124,8 +131,7 @@ def plant_inventory(rng: Rng, plan: Plan, products: Products, sku: Ints) -> None
     plan.plant("bad_number", plan.victims(rng, unsold, few), "on_hand", ("many", "12 pcs", "?", "N/A"))
     plan.plant("bad_list_price", plan.victims(rng, unsold, few), "list_price", ("0.00", "-4.99"))
     for i, row in enumerate(plan.victims(rng, unsold, few)):
-        changes: dict[str, Change] = {"counted_at": "2026-10-01 06:00:00"} if i % 2 else {}
-        plan.repeats.append(Repeat(row, changes, "repeat with a change" if i % 2 else "exact repeat", older=False))
+        plan.repeat(row, {"counted_at": "2026-10-01 06:00:00"} if i % 2 else {})
     for row in plan.victims(rng, sold, few):
         short = int(between(rng, 1, 40, 1)[0])
         plan.edit(row, "on_hand", str(-short))

@@ -7,9 +7,21 @@ import numpy as np
 from tools.sample.draw import Ints, Rng, between, ids, scaled
 from tools.sample.people import People
 from tools.sample.places import streets
-from tools.sample.plant import NOT_EMAILS, NOT_PHONES, NOT_TIMES
-from tools.sample.tables import Change, Plan, Repeat
-from tools.sample.trade import ARRIVED, CANCELLED, DELIVERED, IN_TRANSIT, OPEN, SHIPPED, Lines, Orders, ParcelLines, Parcels, Products
+from tools.sample.plant import NOT_EMAILS, NOT_PHONES, NOT_TIMES, other_than
+from tools.sample.tables import Plan
+from tools.sample.trade import (
+    ARRIVED,
+    CANCELLED,
+    DELIVERED,
+    IN_TRANSIT,
+    OPEN,
+    SHIPPED,
+    Lines,
+    Orders,
+    ParcelLines,
+    Parcels,
+    Products,
+)  # fmt: skip
 from tools.sample.typed import MISSING
 
 DAY = 86400
@@ -17,7 +29,7 @@ DAY = 86400
 
 @dataclass
 class Trade:
-    """Orders, shipments and their lines while defects are planted; `paid` is what each line adds to its order's total."""
+    """Orders, shipments and their lines while defects are planted; `paid` is what a line adds to its order's total."""
 
     orders: Orders
     lines: Lines
@@ -42,19 +54,25 @@ def _rows_of(groups: Ints, wanted: list[int]) -> list[int]:
     return [int(row) for row in order[np.searchsorted(groups[order], wanted)]]
 
 
-def plant_orders(rng: Rng, trade: Trade, customers: int, as_of: int) -> None:
-    """Defects that bar an order only where nothing was shipped."""
+def _plant_bare_orders(trade: Trade) -> None:
+    """The last orders have no lines: some of them no key either."""
     orders, plan = trade.orders, trade.order_plan
-    size = len(orders.number)
-    filled = np.arange(size) < orders.with_lines
-    idle = np.flatnonzero(filled & np.isin(orders.status, (OPEN, CANCELLED)))
-    keyless, _ = bare_orders(size)
-    bare = np.flatnonzero(~filled).tolist()
+    keyless, _ = bare_orders(len(orders.number))
+    bare = list(range(orders.with_lines, len(orders.number)))
     plan.taken.update(bare)
     plan.plant("missing_key", bare[:keyless], "order_id", ("",))
     for row in bare[keyless:]:
         plan.mark(row, "order_without_lines", "no line is delivered")
         trade.total_off[row] = 1999 + 100 * (row % 50)
+
+
+def plant_orders(rng: Rng, trade: Trade, customers: int, as_of: int) -> None:
+    """Defects that bar an order only where nothing was shipped."""
+    _plant_bare_orders(trade)
+    orders, plan = trade.orders, trade.order_plan
+    size = len(orders.number)
+    filled = np.arange(size) < orders.with_lines
+    idle = np.flatnonzero(filled & np.isin(orders.status, (OPEN, CANCELLED)))
 
     def some(pool: Ints, each_10000: float) -> list[int]:
         return plan.victims(rng, pool, scaled(each_10000 / 10000, size))
@@ -83,8 +101,7 @@ def plant_orders(rng: Rng, trade: Trade, customers: int, as_of: int) -> None:
         orders.promised[row] = as_of - int(between(rng, 2 * DAY, 18 * DAY, 1)[0])
         plan.mark(row, "past_promise_unshipped", "open, promised before today, nothing shipped")
     for i, row in enumerate(some(idle, 16)):
-        changes: dict[str, Change] = {"channel": lambda old: "phone" if old != "phone" else "web"} if i % 2 else {}
-        plan.repeats.append(Repeat(row, changes, "repeat with a change" if i % 2 else "exact repeat", older=False))
+        plan.repeat(row, {"channel": other_than("phone", "web")} if i % 2 else {})
 
 
 def plant_lines(rng: Rng, trade: Trade, products: Products) -> None:
@@ -115,9 +132,7 @@ def plant_lines(rng: Rng, trade: Trade, products: Products) -> None:
     equal = {price: np.flatnonzero(products.price[: products.sold] == price) for price in np.unique(products.price)}
     for i, row in enumerate(some(np.flatnonzero(idle & (orders.lines == 1)), 9)):
         twin = [int(sku) for sku in equal[lines.price[row]] if sku != lines.sku[row]]
-        changes: dict[str, Change] = {"sku": f"SKU-{twin[0] + 1:04d}"} if i % 2 and twin else {}
-        detail = "repeat with another sku of the same price" if changes else "exact repeat"
-        plan.repeats.append(Repeat(row, changes, detail, older=False))
+        plan.repeat(row, {"sku": f"SKU-{twin[0] + 1:04d}"} if i % 2 and twin else {})
     _orphan_lines(rng, trade, products)
 
 
@@ -152,8 +167,7 @@ def plant_parcels(rng: Rng, trade: Trade, people: People, as_of: int) -> None:
     plan.plant("bad_status", some(moving, 14), "status", ("delivrd", "lost?", "5", "returned to moon"))
     plan.plant("bad_shipped_at", some(moving, 14), "shipped_at", NOT_TIMES)
     for i, row in enumerate(some(moving, 14)):
-        changes: dict[str, Change] = {"recipient_name": lambda old: f"{old} "} if i % 2 else {}
-        plan.repeats.append(Repeat(row, changes, "repeat with a change" if i % 2 else "exact repeat", older=False))
+        plan.repeat(row, {"recipient_name": str.upper} if i % 2 else {})
     for row in some(arrived, 16):
         parcels.shipped[row] = orders.ordered[parcels.order[row]] - int(between(rng, DAY, 5 * DAY, 1)[0])
         plan.mark(row, "shipped_before_ordered", "shipped_at is before ordered_at")
@@ -167,28 +181,32 @@ def plant_parcels(rng: Rng, trade: Trade, people: People, as_of: int) -> None:
         orders.status[parcels.order[row]] = OPEN
         plan.mark(row, "delivered_order_open", "delivered, yet the order is open")
     _misdirect(rng, trade, people, some(arrived, 26))
-    rows = some(arrived, 26)
-    rows = rows[: len(rows) // 2 * 2]
-    for one, other in zip(rows[::2], rows[1::2], strict=True):
+    rows = some(arrived, 13) + some(arrived, 13)
+    for one, other in zip(rows[: len(rows) // 2], rows[len(rows) // 2 :], strict=True):
         parcels.carrier[other], parcels.tracking[other] = parcels.carrier[one], parcels.tracking[one]
         for row in (one, other):
             plan.mark(row, "tracking_reused", "two shipments have this tracking number")
-    _extra_parcels(rng, trade, np.asarray(some(arrived, 14)), np.asarray(some(arrived, 16)))
+    _extra_parcels(trade, np.asarray(some(arrived, 14)), np.asarray(some(arrived, 16)))
 
 
 def _misdirect(rng: Rng, trade: Trade, people: People, rows: list[int]) -> None:
     """Labels with somebody else's place: another house number and another ZIP."""
     places, known = people.places, streets()
     homes = people.homes.place[known.country[places.street[people.homes.place]] == "US"]
+    zips = np.unique(known.postal_code.astype(str), return_inverse=True)[1]
+    here = trade.parcels.place[rows]
+    wrong = homes[between(rng, 0, len(homes) - 1, len(rows))]
+    while True:
+        same = (zips[places.street[wrong]] == zips[places.street[here]]) | (places.number[wrong] == places.number[here])
+        if not same.any():
+            break
+        wrong[same] = homes[between(rng, 0, len(homes) - 1, int(same.sum()))]
+    trade.parcels.place[rows] = wrong
     for row in rows:
-        here = trade.parcels.place[row]
-        code, number = known.postal_code[places.street], places.number
-        other = homes[(code[homes] != code[here]) & (number[homes] != number[here])]
-        trade.parcels.place[row] = int(rng.choice(other))
         trade.parcel_plan.mark(row, "ship_to_mismatch", "the label names another place than the order")
 
 
-def _extra_parcels(rng: Rng, trade: Trade, keyless: Ints, orphans: Ints) -> None:
+def _extra_parcels(trade: Trade, keyless: Ints, orphans: Ints) -> None:
     """Copies of shipments, without lines: some without key, some of orders that are never delivered."""
     old, size = trade.parcels, len(trade.parcels.order)
     source = np.r_[keyless, orphans]
@@ -225,8 +243,11 @@ def plant_parcel_lines(rng: Rng, trade: Trade, products: Products) -> None:
     plan.plant("bad_quantity", some(moving, 7), "quantity", ("0", "one", "-2", "?"))
     plan.plant("missing_sku", some(moving, 6), "sku", ("",))
     for row in some(moving, 8):
-        ordered = trade.lines.sku[trade.lines.order == order_of_row[row]]
-        packed.sku[row] = int(rng.choice(np.setdiff1d(np.arange(products.sold), ordered)))
+        first = orders.first_line[order_of_row[row]]
+        ordered = set(trade.lines.sku[first : first + orders.lines[order_of_row[row]]].tolist())
+        other = int(between(rng, 0, products.sold - 1, 1)[0])
+        nearby = (sku % products.sold for sku in range(other, other + 5))
+        packed.sku[row] = next(sku for sku in nearby if sku not in ordered)
         plan.mark(row, "shipped_sku_not_ordered", f"SKU-{packed.sku[row] + 1:04d} is not in the order")
     many = packed.quantity > 1
     for row in some(arrived, 6):
@@ -238,7 +259,6 @@ def plant_parcel_lines(rng: Rng, trade: Trade, products: Products) -> None:
     # a repeat with one piece fewer is no mismatch while under way, whichever of the two is kept
     half = scaled(3.5 / 10000, size, least=2)
     for row in some_of(moving[many[moving]], half):
-        plan.repeats.append(Repeat(row, {"quantity": str(int(packed.quantity[row]) - 1)}, "repeat with a change", older=False))
+        plan.repeat(row, {"quantity": str(int(packed.quantity[row]) - 1)})
     for row in some_of(moving, half):
-        plan.repeats.append(Repeat(row, {}, "exact repeat", older=False))
-
+        plan.repeat(row, {})

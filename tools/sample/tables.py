@@ -1,7 +1,7 @@
 """Tables with planted defects: render in chunks, edit, repeat rows, shuffle, write."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,9 +21,14 @@ class Repeat:
     """A row that is delivered twice; `older` says that the first of the two is the outdated one."""
 
     row: int
-    changes: dict[str, Change]
-    detail: str
+    changes: Mapping[str, Change]
     older: bool
+
+    @property
+    def detail(self) -> str:
+        """What planted.csv says of it."""
+        changed = " with a later update" if self.older else " with a change"
+        return "repeat" + changed if self.changes else "exact repeat"
 
 
 @dataclass
@@ -39,9 +44,9 @@ class Plan:
 
     def victims(self, rng: Rng, pool: Ints, number: int) -> list[int]:
         """Rows of the pool that no other defect has; they are taken from now on."""
-        free = np.setdiff1d(pool, np.fromiter(self.taken, dtype=np.int64, count=len(self.taken)))
+        free = pool[~np.isin(pool, np.fromiter(self.taken, dtype=np.int64, count=len(self.taken)))]
         if len(free) < number:
-            raise ValueError(f"{self.source}: {len(free)} rows fit a defect, {number} are needed; ask for a larger sample")
+            raise ValueError(f"{self.source}: a defect needs {number} rows, {len(free)} fit; ask for a larger sample")
         rows = [int(row) for row in rng.choice(free, number, replace=False)]
         self.taken.update(rows)
         return rows
@@ -53,6 +58,10 @@ class Plan:
     def mark(self, row: int, code: str, detail: str) -> None:
         """Record that the row has the defect."""
         self.marks.append((row, code, detail))
+
+    def repeat(self, row: int, changes: Mapping[str, Change], older: bool = False) -> None:
+        """Deliver the row a second time, with the changes."""
+        self.repeats.append(Repeat(row, changes, older))
 
     def plant(self, code: str, rows: Sequence[int], column: str, values: Sequence[Change]) -> None:
         """One defect a row in one column; the values are used in turn."""
@@ -68,9 +77,8 @@ def _changed(old: str | None, change: Change) -> str | None:
 
 def _chunk(columns: Columns, start: int, plan: Plan) -> pa.Table:
     for name, edits in plan.edits.items():
-        for row, change in edits.items():
-            if start <= row < start + len(columns[name]):
-                columns[name][row - start] = _changed(columns[name][row - start], change)
+        for row in sorted(edits.keys() & range(start, start + len(columns[name]))):
+            columns[name][row - start] = _changed(columns[name][row - start], edits[row])
     arrays = {}
     for name, values in columns.items():
         values[values == ""] = None
@@ -102,7 +110,8 @@ def deliver(rng: Rng, table: pa.Table, plan: Plan) -> tuple[pa.Table, list[tuple
     for i, repeat in enumerate(plan.repeats):
         first, second = int(line[repeat.row]), int(line[size + i])
         at_fault = first if repeat.older else max(first, second)
-        found.append((repeat.row, at_fault, "repeated_key", f"{repeat.detail}; lines {min(first, second)} and {max(first, second)}"))
+        both = f"{repeat.detail}; lines {min(first, second)} and {max(first, second)}"
+        found.append((repeat.row, at_fault, "repeated_key", both))
     keys = table.select(plan.key).take([row for row, *_ in found]).to_pylist() if found else []
     planted = [
         (plan.source, "" if None in key.values() else "/".join(key.values()), at, code, detail)

@@ -5,7 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.sample.customers import Customers
-from tools.sample.draw import Flags, Floats, Ints, Rng, Texts, between, chance, choose, ids, pick, running_count, stream, texts
+from tools.sample.draw import (
+    Flags,
+    Floats,
+    Ints,
+    Rng,
+    Texts,
+    between,
+    chance,
+    choose,
+    ids,
+    pick,
+    running_count,
+    stream,
+    texts,
+)  # fmt: skip
 from tools.sample.people import People
 from tools.sample.places import streets
 from tools.sample.tables import Columns
@@ -16,8 +30,8 @@ IN_TRANSIT, ARRIVED, LOST = range(3)
 ORDER_STATUSES = texts(["open", "shipped", "delivered", "cancelled"])
 PARCEL_STATUSES = texts(["in_transit", "delivered", "lost"])
 DAY = 86400
-NOUNS = ("Lamp", "Kettle", "Backpack", "Blanket", "Drill", "Tent", "Mug", "Chair", "Desk", "Bottle", "Toaster", "Pillow",
-         "Hammer", "Rug", "Clock", "Shelf", "Fan", "Grill", "Scale", "Heater")  # fmt: skip
+NOUNS = ("Lamp", "Kettle", "Backpack", "Blanket", "Drill", "Tent", "Mug", "Chair", "Desk", "Bottle", "Toaster",
+         "Pillow", "Hammer", "Rug", "Clock", "Shelf", "Fan", "Grill", "Scale", "Heater")  # fmt: skip
 ADJECTIVES = ("Classic", "Compact", "Deluxe", "Folding", "Cordless", "Ceramic", "Steel", "Oak", "Travel", "Outdoor",
               "Smart", "Vintage")  # fmt: skip
 
@@ -217,7 +231,7 @@ def ship(seed: int, orders: Orders, lines: Lines, as_of: int) -> tuple[Parcels, 
     size = len(order)
     second = running_count(order) == 1
     lost = (orders.status[order] == SHIPPED) & (orders.ordered[order] < as_of - 20 * DAY)
-    delay: Floats = np.where(orders.status[order] == SHIPPED, 0.15 + rng.random(size) * 1.8, 0.15 + rng.random(size) * 2.3)
+    delay: Floats = 0.15 + rng.random(size) * np.where(orders.status[order] == SHIPPED, 1.8, 2.3)
     shipped = orders.ordered[order] + ((delay + np.where(second, 0.1, 0)) * DAY).astype(np.int64)
     early = np.r_[second[1:], False] & (orders.status[order] == SHIPPED) & ~lost & chance(rng, size, 0.4)
     travel = np.where(early, 0.5 + 0.4 * rng.random(size), 1 + 3 * rng.random(size))

@@ -86,7 +86,8 @@ def _slip_all(rng: Rng, values: Texts, rate: Floats) -> None:
 def _full_names(rng: Rng, people: People, rows: Ints, first: Texts, last: Texts, suffix: Texts) -> Texts:
     size = len(rows)
     form = choose(rng, size, (66, 13, 4, 4, 2, 5))
-    prefix = np.where(people.sex[rows] == 0, pick(rng, size, ("Mr.", "Mr", "Dr.")), pick(rng, size, ("Mrs.", "Ms.", "Dr.")))
+    for_men, for_women = pick(rng, size, ("Mr.", "Mr", "Dr.")), pick(rng, size, ("Mrs.", "Ms.", "Dr."))
+    prefix = np.where(people.sex[rows] == 0, for_men, for_women)
     middle = [chr(65 + code) if code >= 0 else "" for code in people.middle[rows].tolist()]
     out = []
     for how, a, m, b, tail, title in zip(
@@ -143,7 +144,8 @@ def type_names(rng: Rng, people: People, rows: Ints, rate: Floats) -> Names:
     first[swap], last[swap] = last[swap], first[swap]
     has_suffix = (people.suffix[rows] != NO_SUFFIX) & chance(rng, size, np.where(people.kind[rows] == JR_SR, 0.88, 0.5))
     written = choose(rng, size, (60, 30, 10))
-    suffix = texts([SUFFIXES[s][w] if h else "" for s, w, h in zip(people.suffix[rows], written, has_suffix, strict=True)])
+    parts = zip(people.suffix[rows].tolist(), written.tolist(), has_suffix.tolist(), strict=True)
+    suffix = texts([SUFFIXES[which][how] if is_there else "" for which, how, is_there in parts])
     full = _full_names(rng, people, rows, first, last, suffix)
     in_last = has_suffix & chance(rng, size, 0.3)
     last[in_last] = last[in_last] + " " + suffix[in_last]
@@ -195,9 +197,10 @@ def type_phones(rng: Rng, people: People, rows: Ints, kind: Ints) -> Texts:
     number = np.where(kind == COMMON, store, number)
     form, extension = choose(rng, size, PHONE_SHARES), between(rng, 2, 499, size)
     out = []
-    for n, how, ext, is_missing in zip(number.tolist(), form.tolist(), extension.tolist(), (kind == MISSING).tolist(), strict=True):
+    is_missing = (kind == MISSING).tolist()
+    for n, how, ext, is_blank in zip(number.tolist(), form.tolist(), extension.tolist(), is_missing, strict=True):
         digits = str(n)
-        if is_missing:
+        if is_blank:
             out.append("")
         elif len(digits) > 10:
             out.append(f"+{digits[:2]} {digits[2:5]} {digits[5:8]} {digits[8:]}" if how % 2 else f"+{digits}")
@@ -214,9 +217,8 @@ def type_dates(rng: Rng, days: Ints, kind: Ints) -> Texts:
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     out = []
     iso = days.astype("datetime64[D]").astype(str).tolist()
-    for text, how, is_kind, by, amount in zip(
-        iso, style.tolist(), kind.tolist(), shift.tolist(), draws.tolist(), strict=True
-    ):
+    columns = (iso, style.tolist(), kind.tolist(), shift.tolist(), draws.tolist())
+    for text, how, is_kind, by, amount in zip(*columns, strict=True):
         year, month, day = (int(part) for part in text.split("-"))
         if is_kind == MISSING:
             out.append("")
