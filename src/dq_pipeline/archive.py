@@ -1,9 +1,9 @@
 """The output folder: one folder for each attempt of a run, one pointer to what is published, and the lock.
 
     <output>/published            a link to the attempt that readers see; moved by one atomic rename
-    <output>/runs/<run_id>/<n>/   master.duckdb, report.html, scorecard.json, manifest.json, working.duckdb
+    <output>/runs/<run_id>/<n>/   truth.duckdb, report.html, scorecard.json, manifest.json, working.duckdb
 
-A reader opens `<output>/published/master.duckdb`; while it holds the file open, a new night changes nothing for it.
+A reader opens `<output>/published/truth.duckdb`; while it holds the file open, a new night changes nothing for it.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dq_pipeline.errors import LockError, StageError
-from dq_pipeline.run import MASTER_FILE, WORKING_FILE
+from dq_pipeline.run import PUBLISHED_FILE, WORKING_FILE
 
 PUBLISHED = "published"
 MANIFEST = "manifest.json"
@@ -55,7 +55,7 @@ def _holder(output: Path) -> str:
 
 def published_file(output: Path) -> Path | None:
     """The published DuckDB file of the last good night, its real place; None before the first."""
-    path = output / PUBLISHED / MASTER_FILE
+    path = output / PUBLISHED / PUBLISHED_FILE
     return path.resolve() if path.exists() else None
 
 

@@ -63,7 +63,7 @@ def dq() -> None:
 
     \b
     Start:   dq init demo && cd demo && dq run
-    Look:    output/published/report.html and output/published/master.duckdb
+    Look:    output/published/report.html and output/published/truth.duckdb
 
     Exit codes: 0 done or published, 1 failed, 2 wrong usage or configuration, 3 a gate was breached and nothing was
     published, 4 another run holds the lock.
@@ -336,7 +336,9 @@ def print_summary(outcome: Any, output: Path, *, quiet: bool) -> None:
     if (place / "report.html").exists():
         out.print(f"report:   {escape(str(place / 'report.html'))}")
     if outcome.verdict == "published":
-        out.print(f"database: {escape(str(place / 'master.duckdb'))}")
+        from dq_pipeline.run import PUBLISHED_FILE
+
+        out.print(f"database: {escape(str(place / PUBLISHED_FILE))}")
 
 
 def _number(value: int | None) -> str:

@@ -1,5 +1,6 @@
 """The seven stages in their order, and the one loop that runs them."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -9,7 +10,7 @@ from typing import Protocol
 from dq_pipeline import __version__, archive, recording
 from dq_pipeline.checking import check_project
 from dq_pipeline.config import Project
-from dq_pipeline.errors import BreachError, ConfigError, DqError
+from dq_pipeline.errors import BreachError, ConfigError, DqError, StageError
 from dq_pipeline.run import WORKING_FILE, Outcome, Run, StageReport
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.stages.ingest import ingest
@@ -70,6 +71,9 @@ def run_pipeline(
             _conclude(run, outcome)
         except DqError as error:
             _fail(project, outcome, warehouse, error)
+        except BaseException as error:
+            _fail(project, outcome, warehouse, StageError(f"an unforeseen fault: {type(error).__name__}"))
+            raise
         finally:
             if warehouse is not None:
                 warehouse.close()
@@ -189,9 +193,7 @@ def _conclude(run: Run, outcome: Outcome) -> None:
 def _fail(project: Project, outcome: Outcome, warehouse: Warehouse | None, error: DqError) -> None:
     """A stage failed: yesterday stays, and the report says why. A report that fails too must not hide the reason."""
     outcome.verdict, outcome.error = "failed", error
-    try:
+    with contextlib.suppress(Exception):
         if warehouse is not None:
             recording.write_report(project, outcome, warehouse)
-    except DqError:
-        pass
     recording.write_manifest(project, outcome, None)

@@ -8,7 +8,7 @@ from sqlglot import exp
 from dq_pipeline.config import Project
 from dq_pipeline.errors import StageError
 from dq_pipeline.mastering.survivorship import golden_comments
-from dq_pipeline.sql.files import comments, engine_select
+from dq_pipeline.sql.selects import comments, engine_select
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
 IDENTITY = ("xref", "id_history", "provenance", "edges", "review_queue", "judgements", "known_records", "redirects")

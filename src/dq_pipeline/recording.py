@@ -65,6 +65,7 @@ def write_report(project: Project, outcome: Outcome, warehouse: Warehouse) -> No
         stages=outcome.stages,
         versions=versions(),
         inputs=inputs(warehouse) if warehouse.has("raw.sources") else [],
+        personal=project.personal_columns(),
     )
     (outcome.directory / "report.html").write_text(render_report(warehouse, context), encoding="utf-8")
     archive.write_json(outcome.directory / "scorecard.json", scorecard_document(warehouse, context))

@@ -12,7 +12,7 @@ from dq_pipeline.warehouse import Warehouse
 __all__ = ["Breach", "Outcome", "Run", "StageReport"]
 
 Verdict = Literal["running", "published", "held", "failed", "stopped"]
-MASTER_FILE = "master.duckdb"
+PUBLISHED_FILE = "truth.duckdb"
 WORKING_FILE = "working.duckdb"
 
 

@@ -37,15 +37,9 @@ def trace(warehouse: Warehouse, project: Project, record_id: str, *, unmasked: b
     queries += [("mastered", "mastered.xref", "record_id = ?1"), ("scored", "scored.issue_rows", "record_id = ?1")]
     found = [_seen(warehouse, state, table, condition, record_id) for state, table, condition in queries]
     found += _golden(warehouse, project, record_id)
-    personal = personal_columns(project)
+    personal = project.personal_columns()
     seen = [entry for entry in found if entry.rows]
     return seen if unmasked else [_masked(entry, personal) for entry in seen]
-
-
-def personal_columns(project: Project) -> frozenset[str]:
-    """Every column that a contract or an entity declares personal."""
-    declared = {name for source in project.sources for name, column in source.columns.items() if column.personal}
-    return frozenset(declared.union(*(entity.personal for entity in project.entities)))
 
 
 def _seen(warehouse: Warehouse, state: str, table: str, condition: str, record_id: str) -> Seen:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dq_pipeline.config import Entity
-from dq_pipeline.sql.files import engine_select
+from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.warehouse import Warehouse, literal
 
 _KNOWN = "entity varchar, record_id varchar, master_id varchar, first_seen date, last_seen date, is_live boolean"

@@ -6,7 +6,7 @@ The one place that generates SQL: a field is one ranking of the records that hav
 from collections.abc import Sequence
 
 from dq_pipeline.config import Entity, GoldenField
-from dq_pipeline.sql.files import engine_select
+from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
 
@@ -73,12 +73,11 @@ def _order(entity: Entity, golden_field: GoldenField, value: str) -> str:
     sources = "".join(f" when {literal(name)} then {rank}" for rank, name in enumerate(entity.golden.trust))
     trust = f"case source{sources} else {len(entity.golden.trust)} end"
     newest = f"{quoted(entity.golden.dated_by)} desc nulls last"
-    frequency = f"count(*) over (partition by {entity.id_column}, {value}) desc"
     rules: dict[str, Sequence[str]] = {
         "most_recent": (newest, trust),
         "most_trusted": (trust, newest),
-        "most_frequent": (frequency, trust, newest),
-        "longest": (f"length(cast({value} as varchar)) desc", frequency, newest),
+        "most_frequent": ("frequency desc", trust, newest),
+        "longest": (f"length(cast({value} as varchar)) desc", "frequency desc", newest),
         "oldest": (f"{quoted(entity.golden.dated_by)} asc nulls last", trust),
     }
     valid = [f"case when {golden_field.valid} then 0 else 1 end"] if golden_field.valid else []
@@ -91,13 +90,16 @@ def _winners(entity: Entity, golden_field: GoldenField) -> str:
     value, table = taken[0], f"mastered.{entity.name}_records"
     columns = ", ".join(f"ranked.{column}" for column in taken)
     return f"""
-        with ranked as (
+        with candidates as (
+            select *, count(*) over (partition by {entity.id_column}, {value}) as frequency
+            from {table}
+            where {value} is not null
+        ), ranked as (
             select {entity.id_column} as master_id, record_id, {", ".join(taken)},
                 row_number() over (
                     partition by {entity.id_column} order by {_order(entity, golden_field, value)}
                 ) as choice
-            from {table}
-            where {value} is not null
+            from candidates
         ), losers as (
             select ranked.master_id,
                 list_sort(list(distinct cast(ranked.{value} as varchar))) as losing_values

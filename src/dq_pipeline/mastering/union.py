@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dq_pipeline.config import Entity
-from dq_pipeline.sql.files import engine_select
+from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.warehouse import Warehouse, literal
 
 

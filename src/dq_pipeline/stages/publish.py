@@ -1,12 +1,12 @@
 """scored -> published file: the contract's tables, commented and verified, in a file beside the old one."""
 
 from dq_pipeline.publishing import verify_published, write_published
-from dq_pipeline.run import MASTER_FILE, Run, StageReport
-from dq_pipeline.sql.files import engine_select
+from dq_pipeline.run import PUBLISHED_FILE, Run, StageReport
+from dq_pipeline.sql.selects import engine_select
 
 
 def publish(run: Run) -> StageReport:
-    """Write and verify master.duckdb in the attempt's folder; readers see it only when the pointer moves."""
+    """Write and verify truth.duckdb in the attempt's folder; readers see it only when the pointer moves."""
     warehouse = run.warehouse
     parts = "\nunion all by name\n".join(
         f"select * from linked.{entity.name}_weights" for entity in run.project.entities
@@ -14,7 +14,7 @@ def publish(run: Run) -> StageReport:
     warehouse.build_view("linked.all_weights", parts)
     for table in ("runs", "stages", "sources", "model"):
         warehouse.build(f"scored.ops_{table}", engine_select("published", table))
-    path = run.directory / MASTER_FILE
+    path = run.directory / PUBLISHED_FILE
     rows = write_published(warehouse, run.project, path)
     verify_published(path, rows)
     return StageReport(rows)

@@ -1,0 +1,56 @@
+# Everything is set up from hashed lock files into .venv; no other state. `make` alone prints this help.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint types bench sample docs lock wheel clean
+
+help: ## Print this help
+	@echo "dq_pipeline: nightly extracts in, one published truth and a scorecard out"
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/run.done: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name it with make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.done: $(VENV)/run.done requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(VENV)/run.done ## Set up, then run the sample project: rows, customers, scores, and where the report is
+	$(BIN)/dq run
+
+test: $(VENV)/dev.done ## Set up, then run the tests
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/dev.done ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.done ## mypy --strict
+	$(BIN)/mypy
+
+check: lint types test ## ruff, mypy --strict, tests
+
+bench: $(VENV)/dev.done ## Rows a second of each stage at 10,000 and 100,000 customers, and the ratio to plain Splink
+	$(BIN)/python -m bench
+
+sample: $(VENV)/dev.done ## Make data/sample again (the same bytes for the same seed)
+	$(BIN)/python -m tools.sample
+
+docs: $(VENV)/dev.done ## Make docs/data-dictionary.md again from the comments in the SQL
+	$(BIN)/python -m tools.dictionary
+
+wheel: $(VENV)/dev.done ## Build the wheel and use it in an empty environment
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist
+	PYTHON=$(PYTHON) sh tools/check_wheel.sh
+
+lock: ## Resolve the lock files anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements.lock
+	uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## Remove the environment and all outputs
+	rm -rf $(VENV) output dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
