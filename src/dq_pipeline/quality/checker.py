@@ -34,6 +34,11 @@ _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0, "retu
 _SQL_TYPE = "unexpected_rows_expectation"
 _COMPOUND_TYPE = "expect_compound_columns_to_be_unique"
 _RUN_DATE = "{run_date}"
+# Fields of a GX expectation that a suite does not set in kwargs.
+_NOT_KWARGS = {
+    "batch_id", "catch_exceptions", "description", "id", "meta", "notes", "rendered_content", "result_format",
+    "severity", "windows",
+}  # fmt: skip
 # URL of an open Checker -> its GX execution engine. GX makes datasources from plain values, so a URL stands for it.
 _open_engines: dict[str, Any] = {}
 
@@ -208,18 +213,26 @@ def expectation_fault(expectation: Mapping[str, Any]) -> str | None:
     if kind not in known:
         near = difflib.get_close_matches(kind, known, n=1)
         return f"unknown expectation type; did you mean {near[0]}?" if near else "unknown expectation type"
-    fields = set(gx.get_expectation_impl(kind).__fields__) - {"id", "meta", "notes", "description", "severity"}
+    fields = sorted(set(gx.get_expectation_impl(kind).__fields__) - _NOT_KWARGS)
     unknown = [name for name in kwargs if name not in fields]
     if unknown:
-        return f"unknown kwarg {', '.join(unknown)}; known: {', '.join(sorted(fields - {'rendered_content'}))}"
+        return f"unknown kwarg {', '.join(unknown)}; known: {', '.join(fields)}"
     if kind == _SQL_TYPE and "{batch}" not in str(kwargs.get("unexpected_rows_query")):
         return "unexpected_rows_query must select from {batch}, which stands for the table"
     try:
         with _quiet():
             _configured(expectation, 0)
     except (gx.exceptions.GreatExpectationsError, ValueError, TypeError) as error:
-        return f"wrong kwargs: {_one_line(str(error))}"
+        hint = '; for the run date write {"$PARAMETER": "run_date"}' if _RUN_DATE in json.dumps(kwargs) else ""
+        return f"wrong kwargs: {_faults(error)}{hint}"
     return None
+
+
+def _faults(error: Exception) -> str:
+    """What a validation error says, one part a field; GX tries several types of a field and reports each try."""
+    details: list[dict[str, Any]] = error.errors() if hasattr(error, "errors") else []
+    messages = {f"{detail['loc'][0]}: {detail['msg']}".removeprefix("__root__: ") for detail in details}
+    return "; ".join(sorted(messages)[:4]) or _one_line(str(error))
 
 
 def _build(expectation: Mapping[str, Any], position: int, suite: Suite) -> Any:

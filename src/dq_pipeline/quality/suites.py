@@ -17,7 +17,7 @@ from dq_pipeline.errors import ConfigError
 
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 _FIELDS = ("type", "kwargs", "meta", "severity", "id", "description", "notes", "rendered_content")
-_COLUMN_KWARGS = ("column", "column_A", "column_B", "column_list", "column_set")
+_COLUMN_KWARGS = ("column", "column_A", "column_B", "column_list")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def check_suite(suite: Suite, columns: Collection[str] | None = None) -> list[st
 
 def columns_of(expectation: Mapping[str, Any]) -> tuple[str, ...]:
     """The columns that an expectation is about, in the order of its arguments; none for one about the whole table."""
-    named = [expectation["kwargs"].get(argument) for argument in _COLUMN_KWARGS[:-1]]
+    named = [expectation["kwargs"].get(argument) for argument in _COLUMN_KWARGS]
     if not any(named):
         named = [expectation["meta"].get("column")]
     lists = [value if isinstance(value, list) else [value] for value in named if value]
@@ -134,10 +134,18 @@ def _shape_faults(expectation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _column_faults(expectation: Mapping[str, Any], columns: Collection[str] | None) -> Iterator[str]:
+    """Columns that an expectation names and its table does not have; a set of columns is for the run to judge."""
     if columns is None:
         return
-    kwargs = expectation["kwargs"]
-    expected = kwargs.get("column_set") or []
-    for name in (*columns_of(expectation), *(expected if isinstance(expected, list) else [])):
+    for name in (*columns_of(expectation), *_condition_columns(expectation["kwargs"].get("row_condition"))):
         if name not in columns:
             yield f"the table has no column {name!r}; known: {', '.join(columns)}"
+
+
+def _condition_columns(condition: Any) -> Iterator[str]:
+    """The columns that a row condition in GX's JSON form names."""
+    if isinstance(condition, dict):
+        if isinstance(condition.get("column"), dict):
+            yield str(condition["column"].get("name"))
+        for part in condition.get("conditions") or ():
+            yield from _condition_columns(part)
