@@ -46,6 +46,17 @@ def lock(output: Path) -> Iterator[None]:
         ) from error
 
 
+def is_locked(output: Path) -> bool:
+    """Whether a run is going on in this output folder."""
+    if not (output / ".lock").exists():
+        return False
+    try:
+        with FileLock(output / ".lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
 def _holder(output: Path) -> str:
     try:
         return f"process {json.loads((output / '.lock.json').read_text(encoding='utf-8'))['pid']}"

@@ -73,7 +73,9 @@ def dq() -> None:
 @dq.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
-    """Make a new project in FOLDER: a copy of the sample, ready to run.
+    """Make a new project in FOLDER.
+
+    It is a copy of the sample, ready to run.
 
     \b
     Example:
@@ -90,7 +92,9 @@ def init(folder: Path) -> None:
 @dq.command()
 @project_option
 def check(project_path: Path) -> None:
-    """Check everything that can be checked without data: YAML, SQL, suites, models, judgements.
+    """Check all files without data.
+
+    That is YAML, SQL, suites, models and judgements: every SELECT binds, every suite fits its table.
 
     \b
     Example:
@@ -118,7 +122,9 @@ def check(project_path: Path) -> None:
 def run(
     ctx: click.Context, project_path: Path, run_date: datetime | None, first: str, last: str, quiet: bool, as_json: bool
 ) -> None:
-    """Run the night: ingest, validate, standardize, link, master, score, publish.
+    """Run the night and publish it.
+
+    The stages are ingest, validate, standardize, link, master, score, publish.
 
     \b
     Examples:
@@ -147,9 +153,9 @@ def run(
 @project_option
 @click.argument("entity", required=False)
 def train(project_path: Path, entity: str | None) -> None:
-    """Train the linkage model of ENTITY (of all, if left out) on the last run's records, and write it.
+    """Train a linkage model anew.
 
-    `dq run` trains where there is no model and never changes one that exists.
+    On the last run's records, for ENTITY or for all entities; the model file is written. `dq run` trains where there is no model and never changes one that exists.
 
     \b
     Example:
@@ -166,7 +172,7 @@ def train(project_path: Path, entity: str | None) -> None:
 @project_option
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 def report(project_path: Path, show: bool) -> None:
-    """Write the report of the last run again, and say where it is.
+    """Write the last run's report again.
 
     \b
     Example:
@@ -185,7 +191,9 @@ def report(project_path: Path, show: bool) -> None:
 @project_option
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def runs(project_path: Path, as_json: bool) -> None:
-    """List the runs, the newest first, with their verdicts; the published one is marked.
+    """List the runs and their verdicts.
+
+    The newest comes first; the published one is marked.
 
     \b
     Example:
@@ -203,12 +211,17 @@ def runs(project_path: Path, as_json: bool) -> None:
     if not found:
         out.print("No run yet: `dq run` makes the first.")
         return
+    going_on = archive.is_locked(output)
     table = Table("run", "date", "verdict", "began", "seconds", "where", box=None, pad_edge=False)
+    for column in table.columns:
+        column.no_wrap = True
     for manifest in found:
         here = current is not None and current.parent == Path(manifest["directory"]).resolve()
         verdict = f"{manifest['verdict']}{' (current)' if here else ''}"
+        if verdict == "running" and not going_on:
+            verdict = "killed"
         began = str(manifest["started_at"])[:19].replace("T", " ")
-        where = os.path.relpath(manifest["directory"])
+        where = os.path.relpath(manifest["directory"], output)
         table.add_row(
             manifest["run_id"], manifest["run_date"], verdict, began, f"{manifest['seconds']:.1f}", escape(where)
         )
@@ -221,9 +234,9 @@ def runs(project_path: Path, as_json: bool) -> None:
 @click.option("--unmasked", is_flag=True, help="Show personal values in clear.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def trace(project_path: Path, record_id: str, unmasked: bool, as_json: bool) -> None:
-    """Show one record in every state, from its line in the extract to the golden values that it won or lost.
+    """Show one record in every state.
 
-    RECORD_ID is `<source>:<key>`. Personal values are masked.
+    From its line in the extract to the golden values that it won or lost. RECORD_ID is `<source>:<key>`. Personal values are masked.
 
     \b
     Examples:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dq_pipeline.config import Project
-from dq_pipeline.scorecard.masking import mask_value
+from dq_pipeline.scorecard.masking import is_personal, mask_value
 from dq_pipeline.warehouse import Warehouse, table_name
 
 
@@ -82,8 +82,14 @@ def _golden(warehouse: Warehouse, project: Project, record_id: str) -> list[Seen
 def _masked(entry: Seen, personal: frozenset[str]) -> Seen:
     rows = []
     for row in entry.rows:
-        # A golden field's value is as personal as the column it was taken from.
+        # A golden field's value is as personal as the column it was taken from; a row as text, or a reason, may hold all.
         field = str(row.get("field", ""))
-        columns = {"golden_value": field, "own_value": field, "value": str(row.get("column_name", "")), "raw": "text"}
-        rows.append({name: mask_value(columns.get(name, name), value, personal) for name, value in row.items()})
+        means = {"golden_value": field, "own_value": field, "value": str(row.get("column_name") or "text")}
+        rows.append({name: _shown(means.get(name, name), value, personal) for name, value in row.items()})
     return Seen(entry.state, entry.table, rows)
+
+
+def _shown(column: str, value: object, personal: frozenset[str]) -> object:
+    if column in {"raw", "text"} or is_personal(column, personal):
+        return mask_value(column, value, personal | {"raw", "text"})
+    return value

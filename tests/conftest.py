@@ -1,0 +1,66 @@
+"""What tests share: the sample project in a folder of its own, and one run of it that many tests look at."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dq_pipeline.cli import dq
+from dq_pipeline.errors import DqError
+from dq_pipeline.warehouse import Warehouse
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed and how it ended."""
+
+    code: int
+    text: str
+
+
+def call(*arguments: str | Path) -> Answer:
+    """Run `dq` in this process, as `main` does: a known error is its message and its exit code."""
+    result: Result = CliRunner().invoke(dq, [str(argument) for argument in arguments])
+    if isinstance(result.exception, DqError):
+        return Answer(result.exception.exit_code, f"{result.output}\n{result.exception}")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Answer(result.exit_code, result.output)
+
+
+def copy_sample(folder: Path) -> Path:
+    """The sample project, with its trained models, in `folder`."""
+    for part in ("pipelines", "expectations", "data"):
+        shutil.copytree(CHECKOUT / part, folder / part)
+    return folder
+
+
+def published(project: Path) -> Warehouse:
+    """The published file of a project, for reading."""
+    return Warehouse((project / "output/published/truth.duckdb").resolve(), read_only=True)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample project after its first run. Tests only read it."""
+    project = copy_sample(tmp_path_factory.mktemp("sample"))
+    answer = call("run", "--project", project)
+    assert answer.code == 0, answer.text
+    return project
+
+
+@pytest.fixture
+def project(sample: Path, tmp_path: Path) -> Path:
+    """A copy of the sample project and its published night, for a test to change."""
+    return Path(shutil.copytree(sample, tmp_path / "project", symlinks=True))
+
+
+@pytest.fixture
+def truth(sample: Path) -> Callable[[str], str]:
+    """The path of a truth file as SQL text."""
+    return lambda name: f"read_csv('{sample}/data/sample/truth/{name}.csv', all_varchar = true)"

@@ -1,0 +1,175 @@
+"""The first night of the sample project, looked at as an analyst would: by SQL on the published file."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dq_pipeline.warehouse import Warehouse
+from tests.conftest import published
+
+Truth = Callable[[str], str]
+CONTRACT = {
+    "master": "address customer customer_360 household interactions inventory order_lines orders product shipment_lines shipments",
+    "identity": "edges id_history judgements known_records provenance redirects review_queue xref",
+    "quality": "action_plan issue_rows issues quarantine rule_results scorecard trend",
+    "ops": "model runs sources stages",
+}
+
+
+@pytest.fixture(scope="module")
+def night(sample: Path) -> Iterator[Warehouse]:
+    reader = published(sample)
+    yield reader
+    reader.close()
+
+
+def test_every_table_of_the_contract_is_there_and_filled(night: Warehouse) -> None:
+    for schema, names in CONTRACT.items():
+        assert night.tables(schema) == names.split()
+        for name in names.split():
+            rows = night.count(f"{schema}.{name}")
+            # Nobody has judged a pair of the sample yet.
+            assert (rows == 0) == (name == "judgements"), f"{schema}.{name} has {rows} rows"
+
+
+def test_every_table_and_column_says_what_it_is(night: Warehouse) -> None:
+    query = """select schema_name || '.' || table_name || '.' || column_name from duckdb_columns()
+        where schema_name in ('master', 'identity', 'quality', 'ops') and coalesce(trim(comment), '') = ''
+        union all
+        select schema_name || '.' || table_name from duckdb_tables() where coalesce(trim(comment), '') = ''
+        union all
+        select view_name from duckdb_views() where schema_name = 'master' and coalesce(trim(comment), '') = ''"""
+    assert night.rows(query) == []
+
+
+@pytest.mark.parametrize("source", ["crm_customers", "orders", "shipments"])
+def test_every_validated_customer_record_is_in_xref_exactly_once(night: Warehouse, source: str) -> None:
+    query = "select count(*), count(distinct record_id) from identity.xref where entity = 'customer' and source = ?"
+    rows, distinct = night.rows(query, [source])[0]
+    assert rows == distinct == night.value("select validated from ops.sources where source = ?", [source])
+
+
+@pytest.mark.parametrize("entity", ["customer", "address"])
+def test_every_master_id_in_xref_has_its_master_row(night: Warehouse, entity: str) -> None:
+    query = f"""select count(*) from identity.xref left join master.{entity} on {entity}_id = master_id
+        where entity = ? and {entity}_id is null"""
+    assert night.value(query, [entity]) == 0
+    ids = night.rows(f"select count(*), count(distinct {entity}_id) from master.{entity}")[0]
+    assert (
+        ids[0]
+        == ids[1]
+        == night.value("select count(distinct master_id) from identity.xref where entity = ?", [entity])
+    )
+
+
+def test_no_row_is_lost(night: Warehouse) -> None:
+    query = "select source from ops.sources where rows_read <> validated + quarantined + unparsed"
+    assert night.rows(query) == []
+    assert night.value("select count(*) from ops.sources where rows_read > 0") == 7
+    assert night.value("select sum(quarantined) from ops.sources") == night.value(
+        "select count(distinct record_id) from quality.quarantine where status = 'open'"
+    )
+
+
+def test_all_planted_defects_are_found_and_none_is_invented(night: Warehouse, truth: Truth) -> None:
+    found = """select distinct issues.source, rows.key, issues.name as code
+        from quality.issue_rows as rows join quality.issues using (code)"""
+    planted = f"select distinct source, source_key as key, code from {truth('planted')}"
+    assert night.rows(f"({planted}) except ({found}) order by all") == []
+    assert night.rows(f"({found}) except ({planted}) order by all") == []
+    assert night.value(f"select count(*) from ({planted})") > 400
+
+
+def test_critical_defects_are_in_quarantine_with_every_reason(night: Warehouse, truth: Truth) -> None:
+    query = f"""select planted.source, planted.source_key, planted.code
+        from {truth("planted")} as planted
+        where (planted.source, planted.code) in (select (source, code) from quality.rule_results where severity = 'critical')
+            and planted.source_key is not null
+            and not exists (
+                select 1 from quality.quarantine
+                where quarantine.source = planted.source and quarantine.code = planted.code
+                    and regexp_replace(split_part(record_id, ':', 2), '#[0-9]+$', '') = planted.source_key)"""
+    assert night.rows(query) == []
+    assert night.value("select count(*) from quality.quarantine where reason is null or raw is null") == 0
+
+
+def pair_figures(night: Warehouse, truth: str, entity: str, column: str) -> tuple[float, float]:
+    """Precision and recall over all pairs of records that the clusters, or the truth, put together."""
+    linked = f"""select xref.master_id as found, truth.{column} as really
+        from identity.xref join {truth} as truth using (record_id) where xref.entity = '{entity}'"""
+
+    def pairs(columns: str) -> float:
+        return float(
+            night.value(f"select sum(n * (n - 1) / 2) from (select count(*) as n from ({linked}) group by {columns})")
+        )
+
+    both = pairs("found, really")
+    return both / pairs("found"), both / pairs("really")
+
+
+def test_customers_are_resolved_well(night: Warehouse, truth: Truth) -> None:
+    precision, recall = pair_figures(night, truth("customers"), "customer", "person_id")
+    assert precision >= 0.98
+    assert recall >= 0.90
+
+
+def test_addresses_are_resolved_well(night: Warehouse, truth: Truth) -> None:
+    precision, recall = pair_figures(night, truth("addresses"), "address", "place_id")
+    assert precision >= 0.98
+    assert recall >= 0.90
+
+
+def test_no_namesake_in_another_town_is_merged(night: Warehouse, truth: Truth) -> None:
+    query = f"""select pairs.kind, count(*), count(*) filter (where left_x.master_id = right_x.master_id)
+        from {truth("namesakes")} as pairs
+        join identity.xref as left_x on left_x.record_id = pairs.record_id_a and left_x.entity = 'customer'
+        join identity.xref as right_x on right_x.record_id = pairs.record_id_b and right_x.entity = 'customer'
+        group by pairs.kind order by pairs.kind"""
+    figures = {kind: (pairs, merged) for kind, pairs, merged in night.rows(query)}
+    assert figures["other_town"][0] >= 25
+    assert {kind: merged for kind, (_, merged) in figures.items()} == dict.fromkeys(figures, 0)
+
+
+def test_provenance_gives_every_golden_value_its_record(night: Warehouse) -> None:
+    query = """select count(*) from master.customer join identity.provenance
+        on provenance.entity = 'customer' and provenance.master_id = customer_id and provenance.field = 'email'
+        where provenance.value is distinct from customer.email"""
+    assert night.value(query) == 0
+    filled = night.value("select count(*) from master.customer where email is not null")
+    named = night.value("select count(*) from identity.provenance where entity = 'customer' and field = 'email'")
+    assert filled == named > 0
+    stranger = """select count(*) from identity.provenance left join identity.xref
+        on xref.record_id = provenance.record_id and xref.entity = provenance.entity and xref.master_id = provenance.master_id
+        where xref.record_id is null"""
+    assert night.value(stranger) == 0
+
+
+def test_the_view_works_on_the_published_file_alone(night: Warehouse) -> None:
+    assert night.count("master.customer_360") == night.count("master.customer")
+    assert night.value("select sum(orders) from master.customer_360") == night.value(
+        "select count(*) from master.orders where customer_id is not null"
+    )
+
+
+def test_report_scorecard_and_manifest_lie_beside_it(sample: Path, night: Warehouse) -> None:
+    here = sample / "output/published"
+    page = (here / "report.html").read_text(encoding="utf-8")
+    assert len(page) < 3_000_000
+    assert "published" in page.lower()
+    assert '"verdict": "published"' in (here / "scorecard.json").read_text(encoding="utf-8")
+    manifest = (here / "manifest.json").read_text(encoding="utf-8")
+    assert len(re.findall(r'"sha256": "[0-9a-f]{64}"', manifest)) == 7
+
+
+def test_no_personal_value_reaches_the_report(sample: Path, night: Warehouse) -> None:
+    page = (sample / "output/published/report.html").read_text(encoding="utf-8")
+    page += (sample / "output/published/scorecard.json").read_text(encoding="utf-8")
+    page += (sample / "output/published/manifest.json").read_text(encoding="utf-8")
+    values = night.rows(
+        """select distinct unnest([email, phone, display_name]) from master.customer where customer_type = 'person'
+        union select distinct line1 from master.address where line1 like '% %'"""
+    )
+    shown = [value for (value,) in values if value is not None and len(value) > 6 and value in page]
+    assert shown == []
