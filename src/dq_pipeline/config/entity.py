@@ -25,8 +25,9 @@ class Comparison(Frozen):
 
     Levels are written from the strongest agreement to the weakest. `term_frequency` names the column whose
     frequencies weigh the first level; where `counted_by` names columns, a value is as frequent as they have distinct
-    values beside it (one buyer's forty orders make no e-mail address common). `null_sql` replaces the condition of the null level. `disagree_at_most` is the
-    largest share of true matches that training may believe to disagree outright (the `else` level).
+    values beside it (one buyer's forty orders make no e-mail address common). `null_sql` replaces the condition of
+    the null level. `disagree_at_most` is the largest share of true matches that training may believe to disagree
+    outright (the `else` level).
     """
 
     name: Identifier

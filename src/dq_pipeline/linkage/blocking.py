@@ -79,9 +79,7 @@ def build_candidates(warehouse: Warehouse, entity: Entity) -> int:
 
 def build_blocking_report(warehouse: Warehouse, entity: Entity) -> None:
     """Build linked.<entity>_blocking: one row is one blocking rule and the pairs that it was the first to find."""
-    names = ",\n".join(
-        f"({number}, {literal(', '.join(key))})" for number, key in enumerate(entity.linkage.blocking)
-    )
+    names = ",\n".join(f"({number}, {literal(', '.join(key))})" for number, key in enumerate(entity.linkage.blocking))
     warehouse.build(
         f"linked.{entity.name}_blocking",
         f"""select

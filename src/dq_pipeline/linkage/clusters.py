@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import Any
 
 from dq_pipeline.config.entity import Entity
-from dq_pipeline.linkage.comparing import SCRATCH
+from dq_pipeline.linkage.comparing import connect
 from dq_pipeline.linkage.judgements import Judgement, build_judgements
 from dq_pipeline.linkage.profiles import input_table, mentioned
 from dq_pipeline.linkage.scoring import CERTAIN, SAME_PROFILE, conflict_sql
@@ -24,7 +24,7 @@ def cluster(warehouse: Warehouse, entity: Entity, judgements: list[Judgement]) -
     """Build linked.<entity>_clusters, _review and _judgements; returns the number of clusters."""
     build_judgements(warehouse, entity, judgements)
     build_links(warehouse, entity)
-    build_components(warehouse, entity, f"select record_id_l, record_id_r from linked.{entity.name}_links")
+    build_components(warehouse, entity)
     cut_oversize(warehouse, entity)
     build_traits(warehouse, entity)
     build_enemies(warehouse, entity)
@@ -88,31 +88,10 @@ where place = 1""",
     )
 
 
-def build_components(warehouse: Warehouse, entity: Entity, links: str) -> None:
+def build_components(warehouse: Warehouse, entity: Entity) -> None:
     """Build linked.<entity>_components: one row is one linked record and the smallest record it is connected with."""
-    from splink import DuckDBAPI
-    from splink.clustering import cluster_pairwise_predictions_at_threshold
-
-    table = f"linked.{entity.name}_components"
-    with warehouse.scratch(SCRATCH) as cursor:
-        warehouse.build(f"{SCRATCH}.dq_edges", links)
-        if not warehouse.count(f"{SCRATCH}.dq_edges"):
-            warehouse.build(
-                table, "select cast(null as varchar) as record_id, cast(null as varchar) as component_id where false"
-            )
-            return
-        warehouse.build(
-            f"{SCRATCH}.dq_nodes",
-            f"""select record_id_l as record_id from {SCRATCH}.dq_edges
-            union select record_id_r as record_id from {SCRATCH}.dq_edges""",
-        )
-        api = DuckDBAPI(connection=cursor, output_schema=SCRATCH)
-        found = cluster_pairwise_predictions_at_threshold(
-            api.register("dq_nodes"), api.register("dq_edges"), api, node_id_column_name="record_id"
-        )
-        warehouse.build(
-            table, f"select record_id, cluster_id as component_id from {SCRATCH}.{found.physical_name} order by record_id"
-        )
+    links = f"select record_id_l, record_id_r from linked.{entity.name}_links"
+    connect(warehouse, f"linked.{entity.name}_components", links)
 
 
 def cut_oversize(warehouse: Warehouse, entity: Entity) -> None:
@@ -151,7 +130,7 @@ where components.component_id in (select component_id from oversize)
         anti join linked.{entity.name}_cut as cut
             on links.record_id_l = cut.record_id_l and links.record_id_r = cut.record_id_r""",
     )
-    build_components(warehouse, entity, f"select record_id_l, record_id_r from linked.{entity.name}_links")
+    build_components(warehouse, entity)
 
 
 def build_traits(warehouse: Warehouse, entity: Entity) -> None:

@@ -1,4 +1,4 @@
-"""Splink at work: the level at which pairs of profiles agree in every comparison, and their match weights.
+"""Splink at work: how pairs of profiles agree in every comparison, their match weights, connected components.
 
 This is the only module that runs Splink. It hands Splink the profiles and the pairs, and reads its scored pairs.
 """
@@ -132,6 +132,32 @@ from counts
 order by {column}""",
         )
         linker.table_management.register_term_frequency_lookup(api.register(name), column)
+
+
+def connect(warehouse: Warehouse, table: str, links: str) -> None:
+    """Build `table` (record_id, component_id) from a SELECT of links (record_id_l, record_id_r).
+
+    Only linked records are in it; component_id is the smallest record that a record is connected with.
+    """
+    from splink import DuckDBAPI
+    from splink.clustering import cluster_pairwise_predictions_at_threshold
+
+    with warehouse.scratch(SCRATCH) as cursor, _quiet():
+        if not warehouse.build(f"{SCRATCH}.dq_edges", links):
+            nothing = "cast(null as varchar) as record_id, cast(null as varchar) as component_id"
+            warehouse.build(table, f"select {nothing} where false")
+            return
+        warehouse.build(
+            f"{SCRATCH}.dq_nodes",
+            f"""select record_id_l as record_id from {SCRATCH}.dq_edges
+union
+select record_id_r as record_id from {SCRATCH}.dq_edges""",
+        )
+        api = DuckDBAPI(connection=cursor, output_schema=SCRATCH)
+        nodes, edges = api.register("dq_nodes"), api.register("dq_edges")
+        found = cluster_pairwise_predictions_at_threshold(nodes, edges, api, node_id_column_name="record_id")
+        components = f"{SCRATCH}.{found.physical_name}"
+        warehouse.build(table, f"select record_id, cluster_id as component_id from {components} order by record_id")
 
 
 @contextmanager

@@ -90,5 +90,7 @@ select
     coalesce(sum(records * records / entity_records) / sum(records), 1) as b_cubed_recall
 from sized"""
     )[0]
-    shares = {name: float(row.pop(name)) for name in ("b_cubed_precision", "b_cubed_recall")}
-    return Evaluation(**{name: int(count) for name, count in row.items()}, **shares)
+    # Sums of fractions differ in the last digits with the order of addition.
+    precision, recall = (round(float(row.pop(f"b_cubed_{name}")), 6) for name in ("precision", "recall"))
+    counts = {name: int(count) for name, count in row.items()}
+    return Evaluation(**counts, b_cubed_precision=precision, b_cubed_recall=recall)

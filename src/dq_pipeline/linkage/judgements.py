@@ -6,6 +6,7 @@ applied (its `different` are: keeping apart is the error that can be mended).
 """
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -132,16 +133,11 @@ def build_judgements(warehouse: Warehouse, entity: Entity, judgements: list[Judg
     The status `record_missing` marks an applied judgement of which a record is not among tonight's.
     """
     settled = settle(judgements)
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (*one.pair, one.judgement, one.decided_by, one.decided_at, one.why, one.line, settled.statuses[one])
         for one in judgements
     ]
-    _build(
-        warehouse,
-        f"linked.{entity.name}_judged",
-        (*COLUMNS, "line", "ruled"),
-        rows,
-    )
+    _build(warehouse, f"linked.{entity.name}_judged", (*COLUMNS, "line", "ruled"), rows)
     warehouse.build(
         f"linked.{entity.name}_judgements",
         f"""-- one row is one line of the judgement file
@@ -165,12 +161,13 @@ left join {input_table(entity)} as r
 order by line""",
     )
     warehouse.execute(f"drop table linked.{entity.name}_judged")
-    _build(warehouse, f"linked.{entity.name}_judged_groups", ("record_id", "group_id"), sorted(settled.groups.items()))
-    _build(warehouse, f"linked.{entity.name}_judged_apart", ("group_l", "group_r"), sorted(settled.apart))
+    groups, apart = sorted(settled.groups.items()), sorted(settled.apart)
+    _build(warehouse, f"linked.{entity.name}_judged_groups", ("record_id", "group_id"), groups)
+    _build(warehouse, f"linked.{entity.name}_judged_apart", ("group_l", "group_r"), apart)
     return settled
 
 
-def _build(warehouse: Warehouse, table: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+def _build(warehouse: Warehouse, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
     """A table of text columns from a few rows; empty where there are none."""
     if rows:
         values = ",\n".join("(" + ", ".join(literal(value) for value in row) + ")" for row in rows)

@@ -163,4 +163,4 @@ def _without_matches(u: tuple[Floats, ...], m: tuple[Floats, ...], match: float)
 
 
 def _normalized(shares: Floats) -> Floats:
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum(), dtype=np.float64)

@@ -75,7 +75,7 @@ def _weighed_select(splink: Comparer, entity: Entity, model: dict[str, Any], sco
     for related in entity.linkage.related:
         prior = model["prior"][related.name]
         terms = [repr(math.log2(prior))]
-        terms += [_related_term(splink, c, related.shares.get(c.name, STRAY_SHARE)) for c in splink.comparisons]
+        terms += [_related_term(c, related.shares.get(c.name, STRAY_SHARE)) for c in splink.comparisons]
         odds.append(f"power(2.0, least({' + '.join(terms)}, 1000))")
     return f"""with corrected as (
 select
@@ -92,7 +92,7 @@ from corrected
 where match_weight >= {floor!r}"""
 
 
-def _related_term(splink: Comparer, comparison: Comparison, share: float) -> str:
+def _related_term(comparison: Comparison, share: float) -> str:
     weight = f"mw_{comparison.name}"
     if comparison.term_frequency:
         weight = f"({weight} + mw_tf_adj_{comparison.name})"
@@ -149,7 +149,9 @@ inner join {input_table(entity)} as r
     ]
     warehouse.build(
         table,
-        "with found as (\n" + "\nunion all\n".join(selects) + """
+        "with found as (\n"
+        + "\nunion all\n".join(selects)
+        + """
 ),
 ranked as (
 select

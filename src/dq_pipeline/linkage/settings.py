@@ -36,9 +36,7 @@ def splink_settings(comparisons: list[Comparison], model: dict[str, Any], *, for
         "link_type": "dedupe_only",
         "unique_id_column_name": "profile_no",
         "probability_two_random_records_match": model["prior"]["match"],
-        "comparisons": [
-            _comparison(comparison, entries[comparison.name], for_levels) for comparison in comparisons
-        ],
+        "comparisons": [_comparison(comparison, entries[comparison.name], for_levels) for comparison in comparisons],
         "blocking_rules_to_generate_predictions": [],
         "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": True,
