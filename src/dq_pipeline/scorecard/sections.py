@@ -1,0 +1,374 @@
+"""The tables of a run -> the sections of its report: plain values, every list short, free texts still unmasked.
+
+A night may have broken anywhere, so any table may be missing: then a section says so in its `missing` or `problem`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dq_pipeline.errors import StageError
+from dq_pipeline.scorecard.masking import is_personal, mask_value
+from dq_pipeline.warehouse import Warehouse, table_name
+
+LIST_ROWS = 25
+EXAMPLE_ROWS = 5
+TREND_RUNS = 30
+# The order in which a steward reads dimensions and severities; others follow by name.
+DIMENSIONS = ("completeness", "validity", "uniqueness", "consistency", "timeliness", "accuracy")
+_SEVERITY = "case severity when 'critical' then 0 when 'warning' then 1 else 2 end"
+# Columns of a record that tell nothing about who or what it is.
+_ENGINE_COLUMNS = frozenset({"record_id", "source_key", "repeat_no", "source_file", "line_number", "file_hash"})
+
+Row = dict[str, Any]
+Section = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The first rows of a list, how many there are in all, and the table that holds all of them."""
+
+    rows: Sequence[Row]
+    total: int
+    table: str
+
+
+@dataclass(frozen=True)
+class Night:
+    """What the sections are read from: the run's tables, its id and date, and the columns declared personal."""
+
+    warehouse: Warehouse
+    run_id: str
+    run_date: date
+    personal: frozenset[str] = frozenset()
+
+    def listing(self, table: str, select: str, parameters: Sequence[Any] = (), most: int = LIST_ROWS) -> Listing:
+        """The first `most` rows of a SELECT whose order is total, with the count of all."""
+        total = int(self.warehouse.value(f"select count(*) from ({select}) as listed", parameters))
+        return Listing(self.warehouse.records(f"{select} limit {most}", parameters), total, table)
+
+    def has(self, *tables: str) -> bool:
+        """Whether all these tables exist."""
+        return all(self.warehouse.has(table) for table in tables)
+
+
+def read_section(night: Night, read: Callable[[Night], Section], *needs: str) -> Section:
+    """What `read` gives; else `missing`, the tables it needs and that were not made, or `problem`, an error's text."""
+    try:
+        missing = [table for table in needs if not night.has(table)]
+        return {"missing": missing} if missing else read(night)
+    except StageError as error:
+        return {"problem": error.message}
+
+
+def read_sections(night: Night) -> dict[str, Section]:
+    """All sections that come from tables, by name."""
+    return {
+        "scores": read_section(night, scores, "scored.scorecard"),
+        "plan": read_section(night, plan, "scored.action_plan"),
+        "pairs": read_section(night, pairs, "mastered.review_queue"),
+        "masters": read_section(night, masters, "mastered.xref"),
+        "history": read_section(night, history, "mastered.id_history"),
+        "trade": read_section(night, trade, "scored.issues", "scored.issue_rows"),
+        "quarantine": read_section(night, quarantine, "scored.quarantine"),
+        "unparsed": read_section(night, unparsed, "raw.unparsed"),
+        "rules": read_section(night, rules, _rules_table(night)),
+    }
+
+
+def scores(night: Night) -> Section:
+    """The score of each dimension, against its target and the run before, with the runs of its trend."""
+    found = night.warehouse.records(
+        """select dimension, passed, failed, cast(score as double) as score, cast(target as double) as target, status
+        from scored.scorecard
+        where source = 'all' and entity = 'all'
+        order by dimension"""
+    )
+    found.sort(key=lambda row: DIMENSIONS.index(row["dimension"]) if row["dimension"] in DIMENSIONS else 99)
+    runs: dict[str, list[Row]] = defaultdict(list)
+    if night.has("scored.trend"):
+        for run in night.warehouse.records(
+            """select run_id, run_date, dimension, cast(score as double) as score
+            from scored.trend
+            where source = 'all' and entity = 'all' and run_id <> ?
+            order by run_date, run_id, dimension""",
+            [night.run_id],
+        ):
+            runs[run["dimension"]].append(run)
+    for row in found:
+        before = runs[row["dimension"]][-(TREND_RUNS - 1) :]
+        row["trend"] = [*before, {"run_id": night.run_id, "run_date": night.run_date, "score": row["score"]}]
+        row["change"] = row["score"] - before[-1]["score"] if before else None
+    return {"dimensions": found, "missed": [row["dimension"] for row in found if row["status"] == "missed"]}
+
+
+def plan(night: Night) -> Section:
+    """The repairs, most worthwhile first, each with a few of its rows."""
+    listed = night.listing("scored.action_plan", "select * from scored.action_plan order by rank")
+    examples: dict[str, list[Row]] = defaultdict(list)
+    if night.has("scored.issue_rows"):
+        rows = night.warehouse.records(
+            f"""with ranked as (
+                select code, key, record_id, master_id, order_id, detail, value_at_risk,
+                    row_number() over (
+                        partition by code
+                        order by value_at_risk desc nulls last, record_id, key, detail, order_id, master_id
+                    ) as choice
+                from scored.issue_rows
+                where code in (select unnest(?))
+            )
+            select code, key, record_id, master_id, order_id, detail, value_at_risk
+            from ranked
+            where choice <= {EXAMPLE_ROWS}
+            order by code, choice""",
+            [[row["code"] for row in listed.rows]],
+        )
+        for row in rows:
+            examples[row["code"]].append(row)
+    for row in listed.rows:
+        row["examples"] = examples[row["code"]]
+    return {"repairs": listed}
+
+
+def pairs(night: Night) -> Section:
+    """The pairs that wait for a decision, each with both records' values masked and whether they agree."""
+    listed = night.listing(
+        "mastered.review_queue",
+        """select * from mastered.review_queue
+        order by match_probability desc nulls last, entity, record_id_l, record_id_r""",
+    )
+    by_entity: dict[str, set[str]] = defaultdict(set)
+    for pair in listed.rows:
+        by_entity[pair["entity"]] |= {pair["record_id_l"], pair["record_id_r"]}
+    records = {entity: _records(night, entity, sorted(ids)) for entity, ids in by_entity.items()}
+    for pair in listed.rows:
+        held = records[pair["entity"]]
+        left, right = (held.get(pair[side], {}) for side in ("record_id_l", "record_id_r"))
+        pair["fields"] = [
+            _compared(night, column, left.get(column), right.get(column)) for column in dict.fromkeys([*left, *right])
+        ]
+        pair["fields"] = [field for field in pair["fields"] if field["agreement"] != "both missing"]
+    return {"queue": listed}
+
+
+def _records(night: Night, entity: str, record_ids: list[str]) -> dict[str, Row]:
+    """record_id -> the values by which people tell records of an entity apart: those that its golden record has."""
+    table, golden = f"standardized.{entity}", f"mastered.{entity}_golden"
+    if not night.has(table):
+        return {}
+    columns = [name for name in night.warehouse.columns(table) if name not in _ENGINE_COLUMNS]
+    if night.has(golden):
+        shown = night.warehouse.columns(golden)
+        columns = [name for name in columns if name in shown or name == "source"]
+    listed = ", ".join(table_name(name) for name in ["record_id", *columns[:16]])
+    rows = night.warehouse.records(
+        f"select {listed} from {table_name(table)} where record_id in (select unnest(?)) order by record_id",
+        [record_ids],
+    )
+    return {row.pop("record_id"): row for row in rows}
+
+
+def _compared(night: Night, column: str, left: object, right: object) -> Row:
+    folded = ["".join(str(value).casefold().split()) if value is not None else "" for value in (left, right)]
+    if not any(folded):
+        agreement = "both missing"
+    elif not all(folded):
+        agreement = "only left" if folded[0] else "only right"
+    else:
+        agreement = "same" if folded[0] == folded[1] else "different"
+    return {
+        "column": column,
+        "left": mask_value(column, left, night.personal),
+        "right": mask_value(column, right, night.personal),
+        "is_masked": is_personal(column, night.personal),
+        "agreement": agreement,
+    }
+
+
+def masters(night: Night) -> Section:
+    """Records and masters of each entity, how large clusters are, and the largest."""
+    entities = night.warehouse.records(
+        """with sizes as (
+            select entity, master_id, count(*) as records
+            from mastered.xref
+            group by entity, master_id
+        )
+        select entity, sum(records) as records, count(*) as masters, sum(records) - count(*) as duplicates,
+            max(records) as largest
+        from sizes
+        group by entity
+        order by entity"""
+    )
+    sizes = night.warehouse.records(
+        """with sizes as (
+            select entity, master_id, count(*) as records
+            from mastered.xref
+            group by entity, master_id
+        ), banded as (
+            select entity,
+                case
+                    when records < 5 then records
+                    when records < 10 then 5
+                    when records < 20 then 10
+                    else 20
+                end as least
+            from sizes
+        )
+        select entity, least, count(*) as masters
+        from banded
+        group by entity, least
+        order by entity, least"""
+    )
+    bands = {1: "1 record", 2: "2", 3: "3", 4: "4", 5: "5 to 9", 10: "10 to 19", 20: "20 or more"}
+    distribution: dict[str, list[Row]] = defaultdict(list)
+    for row in sizes:
+        distribution[row["entity"]].append({"band": bands[int(row["least"])], "masters": row["masters"]})
+    largest = night.listing(
+        "mastered.xref",
+        """select entity, master_id, count(*) as records,
+            array_to_string(list_sort(list(distinct source)), ', ') as sources,
+            array_to_string(list_sort(list(distinct match_reason)), ', ') as reasons,
+            min(match_probability) as weakest
+        from mastered.xref
+        group by entity, master_id
+        having count(*) > 1
+        order by records desc, entity, master_id""",
+        most=10,
+    )
+    return {"entities": entities, "distribution": dict(distribution), "largest": largest}
+
+
+def history(night: Night) -> Section:
+    """What happened to master ids in this run."""
+    counts: dict[str, Row] = {}
+    for row in night.warehouse.records(
+        """select entity, event, count(*) as ids
+        from mastered.id_history
+        where run_id = ?
+        group by entity, event
+        order by entity, event""",
+        [night.run_id],
+    ):
+        counts.setdefault(row["entity"], {})[row["event"]] = row["ids"]
+    events = night.listing(
+        "mastered.id_history",
+        """select entity, master_id, event, into_master_id
+        from mastered.id_history
+        where run_id = ? and event <> 'created'
+        order by event, entity, master_id, into_master_id""",
+        [night.run_id],
+    )
+    return {"counts": counts, "events": events}
+
+
+def trade(night: Night) -> Section:
+    """The defects that show only where rows are compared with others, by source, and the money that hangs on them."""
+    # An expectation's issue is named `<source>.<code>`: it is in the section of expectations.
+    issues = night.listing(
+        "scored.issues",
+        """select code, title, source, severity, owner, touchpoint, rows, customers, orders, value_at_risk
+        from scored.issues
+        where not contains(code, '.')
+        order by source, value_at_risk desc, rows desc, code""",
+        most=100,
+    )
+    sources: dict[str, list[Row]] = defaultdict(list)
+    for row in issues.rows:
+        sources[row["source"]].append(row)
+    at_risk = night.warehouse.value(
+        """with cases as (
+            select coalesce(order_id, record_id, key) as subject, max(value_at_risk) as amount
+            from scored.issue_rows
+            where value_at_risk is not null
+            group by coalesce(order_id, record_id, key)
+        )
+        select sum(amount) from cases"""
+    )
+    return {"sources": dict(sources), "issues": issues, "value_at_risk": at_risk or 0}
+
+
+def quarantine(night: Night) -> Section:
+    """Why rows are kept out, since when, and the rows that wait longest."""
+    reasons = night.listing(
+        "scored.quarantine",
+        """select source, code, min(reason) as reason, count(distinct record_id) as rows,
+            min(first_seen) as first_seen, date_diff('day', min(first_seen), cast(? as date)) as age_days,
+            count(distinct record_id) filter (where first_seen = cast(? as date)) as new_rows
+        from scored.quarantine
+        where status = 'open'
+        group by source, code
+        order by rows desc, source, code""",
+        [night.run_date, night.run_date],
+    )
+    oldest = night.listing(
+        "scored.quarantine",
+        """select source, record_id, "column", reason, first_seen,
+            date_diff('day', first_seen, cast(? as date)) as age_days
+        from scored.quarantine
+        where status = 'open'
+        order by first_seen, source, record_id, "column", reason, expectation""",
+        [night.run_date],
+    )
+    counts = dict(
+        night.warehouse.rows(
+            "select status, count(distinct record_id) from scored.quarantine group by status order by status"
+        )
+    )
+    return {"reasons": reasons, "oldest": oldest, "open": counts.get("open", 0), "repaired": counts.get("repaired", 0)}
+
+
+def unparsed(night: Night) -> Section:
+    """Lines that could not be read: where and why, never their text."""
+    lines = night.listing(
+        "raw.unparsed",
+        """select source, source_file, line_number, reason
+        from raw.unparsed
+        order by source, source_file, line_number, reason""",
+    )
+    return {"lines": lines}
+
+
+def _rules_table(night: Night) -> str:
+    """The results of expectations: scored, or as the checks left them in a night that broke before they were scored."""
+    tables = ("scored.rule_results", "quarantined.rule_results")
+    try:
+        return next((table for table in tables if night.has(table)), tables[0])
+    except StageError:
+        return tables[0]
+
+
+def rules(night: Night) -> Section:
+    """Expectations met and missed by dimension and owner; those that could not run, then those that failed."""
+    table = _rules_table(night)
+    summary = night.warehouse.records(
+        f"""select dimension, owner,
+            count(*) as expectations,
+            count(*) filter (where success and error is null) as met,
+            count(*) filter (where not success and error is null) as missed,
+            count(*) filter (where error is not null) as not_run,
+            sum(failed) filter (where error is null) as failed_rows
+        from {table}
+        group by dimension, owner
+        order by dimension, owner"""
+    )
+    select = "source, column_name, code, expectation, description, dimension, severity, owner"
+    not_run = night.listing(
+        table,
+        f"""select {select}, error
+        from {table}
+        where error is not null
+        order by {_SEVERITY}, source, code, expectation, column_name""",
+    )
+    failed = night.listing(
+        table,
+        f"""select {select}, evaluated, failed
+        from {table}
+        where error is null and not success
+        order by {_SEVERITY}, failed desc, source, code, expectation, column_name""",
+    )
+    totals: Mapping[str, int] = {
+        name: sum(int(row[name] or 0) for row in summary) for name in ("expectations", "met", "missed", "not_run")
+    }
+    return {"summary": summary, "totals": totals, "not_run": not_run, "failed": failed, "table": table}

@@ -1,0 +1,217 @@
+-- The tables that a whole night leaves, small, with hostile texts and four known people in every place that may hold them.
+create table raw.crm_customers as
+select *
+from (
+    values
+    ('crm_customers:C1', 'C1', 'Wilhelmina Featherstone', 'w.featherstone@posteo.example', '(859) 704-1400', '1984-03-09', '283 Kinnaird Lane', 'Louisville', '40243'),
+    ('crm_customers:C2', 'C2', 'Wilhelmina J. Featherstone', 'wilma@featherstone.example', '859.704.1400', '09/03/1984', '283 kinnaird ln', 'Louisville', '40243'),
+    ('crm_customers:C3', 'C3', '<script>alert("Bartholomew Quillfeather")</script>', '"><img src=x onerror=alert(1)>@evil.example', '=HYPERLINK("http://evil.example","x")', '1979-12-31', '1 "Elm" <b>Street</b>', 'O''Fallon', '63366'),
+    ('crm_customers:C4', 'C4', 'גלעד אברמוביץ׳', 'gilad@avramovitz.example', '+972 54 123 4567', '1990-01-02', '12 ' || chr(8238) || 'teerts neddih', 'Haïfa', '3303101')
+) as people(record_id, source_key, full_name, email, phone, date_of_birth, address_line1, city, postal_code);
+
+create table raw.unparsed as
+select
+    'orders' as source,
+    'orders.csv' as source_file,
+    line as line_number,
+    'unclosed quote after Wilhelmina Featherstone' as reason,
+    'Wilhelmina Featherstone,w.featherstone@posteo.example,283 Kinnaird Lane' as text
+from generate_series(7, 40) as lines(line);
+
+create table standardized.customer as
+select
+    record_id,
+    'crm_customers' as source,
+    source_key,
+    full_name,
+    lower(full_name) as name_key,
+    email,
+    phone,
+    cast(null as date) as birth_date,
+    address_line1,
+    city,
+    postal_code
+from raw.crm_customers;
+
+create table mastered.customer_golden as
+select
+    'CUS-1' as customer_id,
+    full_name,
+    email,
+    phone,
+    birth_date,
+    address_line1,
+    city,
+    postal_code,
+    2 as records
+from standardized.customer;
+
+create table mastered.xref as
+select
+    'customer' as entity,
+    case when id % 3 = 0 then 'orders' else 'crm_customers' end as source,
+    'C' || id as source_key,
+    'crm_customers:C' || id as record_id,
+    'CUS-' || upper(left(md5(cast(case when id < 60 then id // 30 else id // 2 end as varchar)), 16)) as master_id,
+    case when id < 60 then 'same e-mail' when id % 2 = 0 then 'model' else 'single' end as match_reason,
+    case when id % 2 = 0 then 0.9871 end as match_probability
+from generate_series(1, 900) as ids(id)
+union all
+select
+    'address',
+    'orders',
+    'O' || id,
+    'orders:O' || id,
+    'ADR-' || upper(left(md5(cast(id // 4 as varchar)), 16)),
+    'model',
+    0.99
+from generate_series(1, 400) as ids(id);
+
+create table mastered.id_history as
+select
+    'customer' as entity,
+    'CUS-' || upper(left(md5(cast(id as varchar)), 16)) as master_id,
+    case when id <= 20 then 'merged' when id <= 26 then 'split' when id <= 30 then 'retired' else 'created' end as event,
+    case when id <= 26 then 'CUS-0000000000000001' end as into_master_id,
+    case when id % 50 = 0 then '2026-11-19-1' else '2026-11-20-1' end as run_id,
+    date '2026-11-20' as run_date
+from generate_series(1, 200) as ids(id);
+
+create table mastered.review_queue as
+select
+    'customer' as entity,
+    'crm_customers:C' || l as record_id_l,
+    'crm_customers:C' || r as record_id_r,
+    'CUS-00000000000000A' || l as master_id_l,
+    'CUS-00000000000000B' || r as master_id_r,
+    2.5 - l as match_weight,
+    0.5 + 0.1 * l as match_probability,
+    'between_thresholds' as reason
+from (values (1, 2), (2, 3), (3, 4), (1, 4)) as pairs(l, r)
+union all
+select
+    'customer',
+    'crm_customers:X' || id,
+    'orders:<b>' || id,
+    'CUS-1',
+    'CUS-2',
+    -1.0,
+    0.3,
+    'contested'
+from generate_series(1, 30) as ids(id);
+
+create table scored.trend as
+select
+    'run-' || night as run_id,
+    date '2026-10-31' + cast(night as integer) as run_date,
+    dimension,
+    'all' as source,
+    'all' as entity,
+    start + 0.0006 * night + 0.002 * sin(night * ordinal) as score
+from generate_series(1, 19) as nights(night),
+    (values ('accuracy', 0.972, 1), ('completeness', 0.981, 2), ('consistency', 0.985, 3), ('timeliness', 0.951, 4), ('uniqueness', 0.943, 5)) as dimensions(dimension, start, ordinal);
+
+create table scored.scorecard as
+select
+    '2026-11-20-1' as run_id,
+    dimension,
+    'all' as source,
+    'all' as entity,
+    'all' as touchpoint,
+    passed,
+    failed,
+    passed / (passed + failed) as score,
+    target,
+    case when target is null then 'no target' when passed / (passed + failed) >= target then 'met' else 'missed' end as status
+from (
+    values
+    ('accuracy', 98120, 1220, 0.98),
+    ('completeness', 48702, 251, 0.98),
+    ('consistency', 61003, 304, 0.99),
+    ('timeliness', 9541, 230, 0.98),
+    ('uniqueness', 3010, 120, 0.95),
+    ('validity', 99999, 1, null)
+) as sums(dimension, passed, failed, target);
+
+create table scored.issues as
+select
+    case when id % 4 = 0 then 'crm_customers.bad_email' || id else 'O' || lpad(cast(id as varchar), 2, '0') end as code,
+    'defect_' || id as name,
+    case when id = 3 then 'A title with <script>alert(1)</script> & "quotes"' else 'The order''s total is not the sum of its lines, kind ' || id end as title,
+    case when id % 2 = 0 then 'accuracy' else 'timeliness' end as dimension,
+    case id % 3 when 0 then 'critical' when 1 then 'warning' else 'info' end as severity,
+    case id % 3 when 0 then 'orders' when 1 then 'inventory' else 'shipments' end as source,
+    'warehouse' as owner,
+    'delivery' as touchpoint,
+    400 - id * 10 as rows,
+    300 - id * 9 as customers,
+    310 - id * 9 as orders,
+    cast(12345.67 * (30 - id) as decimal(38, 2)) as value_at_risk,
+    10.0 as effort_minutes,
+    'recalculate the order; refund or charge the difference' as remedy
+from generate_series(1, 29) as ids(id);
+
+create table scored.action_plan as
+select
+    row_number() over (order by value_at_risk desc, code) as rank,
+    code,
+    title,
+    owner,
+    severity,
+    rows,
+    customers,
+    orders,
+    value_at_risk,
+    cast(rows * effort_minutes as double) as effort_minutes,
+    cast(customers + orders as double) as harm,
+    remedy
+from scored.issues;
+
+create table scored.issue_rows as
+select
+    issues.code,
+    'customer' as entity,
+    case id when 1 then '=cmd|''/C calc''!A0' when 2 then 'O1' || chr(8238) || chr(8237) || '2<i>' when 3 then 'O0000448' else 'O' || id end as key,
+    'orders:O' || id as record_id,
+    'CUS-0000000000000001' as master_id,
+    'O' || id as order_id,
+    case id
+        when 1 then 'sent to Wilhelmina Featherstone, 283 Kinnaird Lane, instead of ''bartholomew quillfeather'''
+        when 2 then 'wilma@featherstone.example and (859) 704-1400 of wilhelmina featherstone, born 1984-03-09'
+        when 3 then '<script>alert("גלעד אברמוביץ׳")</script> is on 2 orders'
+        when 4 then 'charged 48.00, the list price is 47.99'
+        else 'promised for 2026-11-02, arrived 2026-11-05'
+    end as detail,
+    cast(1000 - id as decimal(18, 2)) as value_at_risk
+from scored.issues as issues,
+    generate_series(1, 8) as ids(id);
+
+create table scored.quarantine as
+select
+    'orders' as source,
+    'orders:O' || id as record_id,
+    'expect_column_values_to_not_be_null' as expectation,
+    'status' as "column",
+    case when id % 2 = 0 then 'bad_status' else 'bad_total' end as code,
+    'status is one of open, shipped, delivered; it is ''Wilhelmina''' as reason,
+    '{"email": "w.featherstone@posteo.example"}' as raw,
+    date '2026-11-20' - cast(id % 9 as integer) as first_seen,
+    date '2026-11-20' as last_seen,
+    case when id % 10 = 0 then 'repaired' else 'open' end as status
+from generate_series(1, 60) as ids(id);
+
+create table scored.rule_results as
+select
+    case id % 2 when 0 then 'orders' else 'crm_customers' end as source,
+    'bad_status' as code,
+    'expect_column_values_to_be_in_set' as expectation,
+    'status' as column_name,
+    case id % 3 when 0 then 'validity' when 1 then 'completeness' else 'timeliness' end as dimension,
+    case id % 3 when 0 then 'critical' when 1 then 'warning' else 'info' end as severity,
+    case id % 2 when 0 then 'sales' else 'support' end as owner,
+    'the status is one of open, shipped and delivered, rule ' || id as description,
+    6000 as evaluated,
+    case when id < 32 then id else 0 end as failed,
+    id >= 32 as success,
+    case when id < 3 then 'Conversion Error: could not convert ''w.featherstone@posteo.example'' to INT32' end as error
+from generate_series(1, 80) as ids(id);
