@@ -10,8 +10,6 @@ As everywhere in GX, expectations about a column pass over null values, except t
 cannot run counts as failed, with its error.
 """
 
-# ruff: noqa: TID251
-
 import difflib
 import json
 import logging
@@ -34,6 +32,7 @@ _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0, "retu
 _SQL_TYPE = "unexpected_rows_expectation"
 _COMPOUND_TYPE = "expect_compound_columns_to_be_unique"
 _RUN_DATE = "{run_date}"
+_PARAMETERS = ("run_date", "run_date_end")
 # Fields of a GX expectation that a suite does not set in kwargs.
 _NOT_KWARGS = {
     "batch_id", "catch_exceptions", "description", "id", "meta", "notes", "rendered_content", "result_format",
@@ -76,9 +75,10 @@ class RuleResult:
 class Checker:
     """Runs suites against the tables of one warehouse, inside a `with` block and in the warehouse's thread."""
 
-    def __init__(self, warehouse: Warehouse, run_date: date | None = None) -> None:
+    def __init__(self, warehouse: Warehouse, run_date: date) -> None:
         self._warehouse = warehouse
-        self._run_date = run_date
+        day = run_date.isoformat()
+        self._parameters = dict(zip(_PARAMETERS, (day, f"{day}T23:59:59.999999"), strict=True))
         self._url = f"dqwarehouse://{id(self)}"
 
     def __enter__(self) -> Self:
@@ -100,7 +100,7 @@ class Checker:
             return []
         if not self._warehouse.has(table):
             raise StageError(f"there is no table {table} to check", where=suite.path, remedy="run the stage before it")
-        filled = [self._filled(expectation, suite) for expectation in suite.expectations]
+        filled = [self._filled(expectation) for expectation in suite.expectations]
         with _quiet():
             built = [_build(expectation, position, suite) for position, expectation in enumerate(filled)]
             found = self._validate(table, built, key)
@@ -109,19 +109,9 @@ class Checker:
                 for position, (expectation, form) in enumerate(zip(filled, built, strict=True))
             ]
 
-    def _parameters(self) -> dict[str, str]:
-        if self._run_date is None:
-            return {}
-        day = self._run_date.isoformat()
-        return {"run_date": day, "run_date_end": f"{day}T23:59:59.999999"}
-
-    def _filled(self, expectation: Mapping[str, Any], suite: Suite) -> dict[str, Any]:
-        """The expectation with the run date filled in."""
-        text = json.dumps(expectation["kwargs"])
-        if _RUN_DATE in text:
-            if self._run_date is None:
-                raise ConfigError(f"{expectation['type']} needs a run date", where=suite.path, remedy="give one")
-            text = text.replace(_RUN_DATE, self._run_date.isoformat())
+    def _filled(self, expectation: Mapping[str, Any]) -> dict[str, Any]:
+        """The expectation with the run date in its texts."""
+        text = json.dumps(expectation["kwargs"]).replace(_RUN_DATE, self._parameters["run_date"])
         return {**expectation, "kwargs": json.loads(text)}
 
     def _validate(self, table: str, built: Sequence[Any], key: str) -> dict[int, Any]:
@@ -134,7 +124,7 @@ class Checker:
         report = batches.get_batch().validate(
             gx.ExpectationSuite(name=name, expectations=built),
             result_format={**_RESULT_FORMAT, "unexpected_index_column_names": [key]},
-            expectation_parameters=self._parameters(),
+            expectation_parameters=self._parameters,
         )
         return {result.expectation_config.meta["position"]: result for result in report.results}
 
@@ -217,6 +207,9 @@ def expectation_fault(expectation: Mapping[str, Any]) -> str | None:
     unknown = [name for name in kwargs if name not in fields]
     if unknown:
         return f"unknown kwarg {', '.join(unknown)}; known: {', '.join(fields)}"
+    parameters = set(re.findall(r'"\$PARAMETER": "([^"]*)"', json.dumps(kwargs))) - set(_PARAMETERS)
+    if parameters:
+        return f"unknown $PARAMETER {', '.join(sorted(parameters))}; known: {', '.join(_PARAMETERS)}"
     if kind == _SQL_TYPE and "{batch}" not in str(kwargs.get("unexpected_rows_query")):
         return "unexpected_rows_query must select from {batch}, which stands for the table"
     try:
@@ -257,9 +250,11 @@ def _error(exception_info: Mapping[str, Any]) -> str | None:
 
 
 def _one_line(message: str) -> str:
-    """The first line of a message, without the values of personal data that DuckDB quotes in conversion errors."""
+    """The first line of a message, without the value that DuckDB quotes where it cannot cast one: it may be personal."""
     line = (message.strip().splitlines() or ["unknown"])[0].removeprefix("Error: ")
-    return re.sub(r"(convert string|cast value|value) (['\"]).*?\2", r"\1 (not shown)", line)
+    if line.startswith(("Conversion Error", "Out of Range Error")):
+        line = re.sub(r"""['"].*['"]|(?<=value )\S+""", "(not shown)", line)
+    return line
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from sqlalchemy import types
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.pool import StaticPool
 
-from dq_pipeline.errors import DqError, StageError
+from dq_pipeline.errors import StageError
 from dq_pipeline.warehouse import Warehouse, literal
 from dq_pipeline.warehouse import table_name as quoted_table
 
@@ -75,10 +75,12 @@ class _Connection:
 
 
 class _Driver:
-    """What SQLAlchemy asks of a PEP 249 module. DuckDB's own errors pass through it unchanged."""
+    """What SQLAlchemy asks of a PEP 249 module."""
 
     paramstyle = "qmark"
-    Error = DqError
+
+    class Error(Exception):
+        """Never raised: DuckDB's own errors pass through SQLAlchemy unchanged."""
 
 
 class _Compiler(PGCompiler):
