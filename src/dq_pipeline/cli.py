@@ -155,7 +155,8 @@ def run(
 def train(project_path: Path, entity: str | None) -> None:
     """Train a linkage model anew.
 
-    On the last run's records, for ENTITY or for all entities; the model file is written. `dq run` trains where there is no model and never changes one that exists.
+    On the last run's records, for ENTITY or for all entities; the model file is written. `dq run` trains where there
+    is no model and never changes one that exists.
 
     \b
     Example:
@@ -236,7 +237,8 @@ def runs(project_path: Path, as_json: bool) -> None:
 def trace(project_path: Path, record_id: str, unmasked: bool, as_json: bool) -> None:
     """Show one record in every state.
 
-    From its line in the extract to the golden values that it won or lost. RECORD_ID is `<source>:<key>`. Personal values are masked.
+    From its line in the extract to the golden values that it won or lost. RECORD_ID is `<source>:<key>`. Personal
+    values are masked.
 
     \b
     Examples:

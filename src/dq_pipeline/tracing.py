@@ -82,7 +82,7 @@ def _golden(warehouse: Warehouse, project: Project, record_id: str) -> list[Seen
 def _masked(entry: Seen, personal: frozenset[str]) -> Seen:
     rows = []
     for row in entry.rows:
-        # A golden field's value is as personal as the column it was taken from; a row as text, or a reason, may hold all.
+        # A golden field's value is as personal as the column it was taken from; a row as text may hold everything.
         field = str(row.get("field", ""))
         means = {"golden_value": field, "own_value": field, "value": str(row.get("column_name") or "text")}
         rows.append({name: _shown(means.get(name, name), value, personal) for name, value in row.items()})

@@ -11,7 +11,8 @@ from tests.conftest import published
 
 Truth = Callable[[str], str]
 CONTRACT = {
-    "master": "address customer customer_360 household interactions inventory order_lines orders product shipment_lines shipments",
+    "master": "address customer customer_360 household interactions inventory order_lines orders product "
+    "shipment_lines shipments",
     "identity": "edges id_history judgements known_records provenance redirects review_queue xref",
     "quality": "action_plan issue_rows issues quarantine rule_results scorecard trend",
     "ops": "model runs sources stages",
@@ -85,7 +86,8 @@ def test_all_planted_defects_are_found_and_none_is_invented(night: Warehouse, tr
 def test_critical_defects_are_in_quarantine_with_every_reason(night: Warehouse, truth: Truth) -> None:
     query = f"""select planted.source, planted.source_key, planted.code
         from {truth("planted")} as planted
-        where (planted.source, planted.code) in (select (source, code) from quality.rule_results where severity = 'critical')
+        where (planted.source, planted.code) in (
+                select (source, code) from quality.rule_results where severity = 'critical')
             and planted.source_key is not null
             and not exists (
                 select 1 from quality.quarantine
@@ -141,7 +143,8 @@ def test_provenance_gives_every_golden_value_its_record(night: Warehouse) -> Non
     named = night.value("select count(*) from identity.provenance where entity = 'customer' and field = 'email'")
     assert filled == named > 0
     stranger = """select count(*) from identity.provenance left join identity.xref
-        on xref.record_id = provenance.record_id and xref.entity = provenance.entity and xref.master_id = provenance.master_id
+        on xref.record_id = provenance.record_id and xref.entity = provenance.entity
+            and xref.master_id = provenance.master_id
         where xref.record_id is null"""
     assert night.value(stranger) == 0
 
@@ -153,7 +156,7 @@ def test_the_view_works_on_the_published_file_alone(night: Warehouse) -> None:
     )
 
 
-def test_report_scorecard_and_manifest_lie_beside_it(sample: Path, night: Warehouse) -> None:
+def test_report_scorecard_and_manifest_lie_beside_it(sample: Path) -> None:
     here = sample / "output/published"
     page = (here / "report.html").read_text(encoding="utf-8")
     assert len(page) < 3_000_000
