@@ -250,7 +250,7 @@ def _error(exception_info: Mapping[str, Any]) -> str | None:
 
 
 def _one_line(message: str) -> str:
-    """The first line of a message, without the value that DuckDB quotes where it cannot cast one: it may be personal."""
+    """The first line of a message, without the value that DuckDB quotes where a cast fails: it may be personal."""
     line = (message.strip().splitlines() or ["unknown"])[0].removeprefix("Error: ")
     if line.startswith(("Conversion Error", "Out of Range Error")):
         line = re.sub(r"""['"].*['"]|(?<=value )\S+""", "(not shown)", line)
