@@ -44,12 +44,15 @@ PERSONAL = [
 ]
 
 
-@pytest.fixture
-def night() -> Iterator[Warehouse]:
+def whole_night() -> Iterator[Warehouse]:
     warehouse = Warehouse()
     warehouse.execute(NIGHT)
     yield warehouse
     warehouse.close()
+
+
+night = pytest.fixture(whole_night, scope="module")
+changing_night = pytest.fixture(whole_night)
 
 
 class Page(HTMLParser):
@@ -136,13 +139,31 @@ def test_every_list_is_short_and_says_where_the_rest_is(night: Warehouse) -> Non
     text = " ".join(Page(render_report(night, CONTEXT)).text.split())
     for said in (
         "25 of 29 repairs are shown; all of them are in quality.action_plan of the published database.",
-        "25 of 34 pairs are shown; all of them are in identity.review_queue of the published database.",
+        "25 of 34 pairs of masters are shown; all of them are in identity.review_queue of the published database.",
         "10 of 522 masters with more than one record are shown; all of them are in identity.xref of the published",
         "25 of 34 lines are shown; all of them are in raw.unparsed of this run’s working database.",
         "25 of 29 expectations that were not met are shown; all of them are in quality.rule_results",
     ):
         assert said in text
     assert text.count("Agreement") == 4
+
+
+def test_pairs_are_compared_by_their_full_values_and_shown_masked(night: Warehouse) -> None:
+    text = " ".join(Page(render_report(night, CONTEXT)).text.split())
+    assert "Customer: 34 pairs of masters (35 of records)" in text
+    pair = text[text.index("crm_customers:C1 and crm_customers:C2") :].split("Kept in")[0]
+    assert "match probability 60.00 % match weight +1.5 between thresholds" in pair
+    assert "strongest of 2 pairs of records between these masters" in pair
+    for said in (
+        "source crm_customers crm_customers full name",
+        "full name W••• F••• W••• J••• F••• different",
+        "phone ••••••••00 ••••••••00 different",
+        "address line1 ••• ••• same",
+        "city Louisville Louisville same",
+        "address id ADR-C1 ADR-C2 different",
+        "master CUS-00000000000000A1 CUS-00000000000000B2",
+    ):
+        assert said in pair
 
 
 def test_a_held_night_shows_breaches_first_and_names_the_tables_of_its_own_file(night: Warehouse) -> None:
@@ -166,51 +187,51 @@ def test_figures_are_those_of_the_tables(night: Warehouse) -> None:
     assert "Customer 166 20 6 4" in text
 
 
-def test_the_value_at_risk_counts_an_order_once(night: Warehouse) -> None:
-    night.execute("delete from scored.issue_rows")
-    night.execute(
+def test_the_value_at_risk_counts_an_order_once(changing_night: Warehouse) -> None:
+    changing_night.execute("delete from scored.issue_rows")
+    changing_night.execute(
         """insert into scored.issue_rows by name
         select code, order_id, value_at_risk
         from (values ('O01', 'O1', 100.00), ('O02', 'O1', 80.00), ('O01', 'O2', 7.50), ('O03', 'O3', null))
             as rows(code, order_id, value_at_risk)"""
     )
-    assert "107.50 open value at risk" in " ".join(Page(render_report(night, CONTEXT)).text.split())
+    assert "107.50 open value at risk" in " ".join(Page(render_report(changing_night, CONTEXT)).text.split())
 
 
 TABLES = re.findall(r"create table (\S+) as", NIGHT)
 
 
 @pytest.mark.parametrize("missing", [*([table] for table in TABLES), TABLES, TABLES[2:]], ids=lambda names: names[0])
-def test_a_night_that_broke_early_says_what_was_not_reached(night: Warehouse, missing: list[str]) -> None:
+def test_a_night_that_broke_early_says_what_was_not_reached(changing_night: Warehouse, missing: list[str]) -> None:
     for table in missing:
-        night.execute(f"drop table {table}")
-    html = render_report(night, replace(CONTEXT, verdict="failed", error="it broke", stages=[], inputs=[]))
+        changing_night.execute(f"drop table {table}")
+    html = render_report(changing_night, replace(CONTEXT, verdict="failed", error="it broke", stages=[], inputs=[]))
     assert [anchor for anchor in SECTIONS if f'id="{anchor}"' not in html] == []
     assert "Could not be read" not in html
     if missing == TABLES:
         assert html.count("Not reached") >= 8
-    assert scorecard_document(night, CONTEXT)["verdict"] == "published"
+    assert scorecard_document(changing_night, CONTEXT)["verdict"] == "published"
 
 
-def test_expectations_are_told_from_the_checks_where_scoring_was_not_reached(night: Warehouse) -> None:
-    night.execute("create table quarantined.rule_results as select * from scored.rule_results")
-    night.execute("drop table scored.rule_results")
-    text = Page(render_report(night, CONTEXT)).text
+def test_expectations_are_told_from_the_checks_where_scoring_was_not_reached(changing_night: Warehouse) -> None:
+    changing_night.execute("create table quarantined.rule_results as select * from scored.rule_results")
+    changing_night.execute("drop table scored.rule_results")
+    text = Page(render_report(changing_night, CONTEXT)).text
     assert "quarantined.rule_results" in text
     assert "49 of 80 expectations were met" in text
 
 
-def test_a_table_of_another_shape_breaks_only_its_own_section(night: Warehouse) -> None:
-    night.execute("create or replace table scored.quarantine as select 1 as surprise")
-    text = Page(render_report(night, CONTEXT)).text
+def test_a_table_of_another_shape_breaks_only_its_own_section(changing_night: Warehouse) -> None:
+    changing_night.execute("create or replace table scored.quarantine as select 1 as surprise")
+    text = Page(render_report(changing_night, CONTEXT)).text
     assert text.count("Could not be read") == 1
     assert "What to repair first" in text
 
 
-def test_texts_stay_hidden_where_the_tables_cannot_be_asked(night: Warehouse) -> None:
-    night.execute("create view raw.broken as select * from raw.crm_customers")
-    night.execute("alter table raw.crm_customers rename to gone")
-    html = render_report(night, replace(CONTEXT, verdict="held", breaches=[BREACH]))
+def test_texts_stay_hidden_where_the_tables_cannot_be_asked(changing_night: Warehouse) -> None:
+    changing_night.execute("create view raw.broken as select * from raw.crm_customers")
+    changing_night.execute("alter table raw.crm_customers rename to gone")
+    html = render_report(changing_night, replace(CONTEXT, verdict="held", breaches=[BREACH]))
     assert "orders has 12 rows" not in html
     assert "could not be checked" in html
 

@@ -19,7 +19,8 @@ from markupsafe import Markup, escape
 
 from dq_pipeline.errors import Breach
 from dq_pipeline.scorecard.masking import mask_free_texts
-from dq_pipeline.scorecard.sections import Listing, Night, read_sections
+from dq_pipeline.scorecard.night import Listing, Night
+from dq_pipeline.scorecard.sections import read_sections
 from dq_pipeline.warehouse import Warehouse
 
 # Where values of a run's tables, or of the errors about them, come as sentences.
@@ -158,6 +159,7 @@ def _environment() -> Environment:
         "ticks": _ticks,
         "points": _points,
         "duration": _duration,
+        "work": _work,
         "bytes": _bytes,
         "words": lambda name: str(name).replace("_", " "),
     }
@@ -214,6 +216,13 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _work(minutes: float) -> str:
+    hours, rest = divmod(math.ceil(minutes), 60)
+    return " ".join(
+        part for part in (f"{hours:,} h" if hours else "", f"{rest} min" if rest or not hours else "") if part
+    )
 
 
 def _bytes(size: Any) -> str:

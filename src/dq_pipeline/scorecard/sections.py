@@ -4,54 +4,17 @@ A night may have broken anywhere, so any table may be missing: then a section sa
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from dq_pipeline.errors import StageError
-from dq_pipeline.scorecard.masking import is_personal, mask_value
-from dq_pipeline.warehouse import Warehouse, table_name
+from dq_pipeline.scorecard.night import Night, Row, Section
+from dq_pipeline.scorecard.pairs import pairs
 
-LIST_ROWS = 25
 EXAMPLE_ROWS = 5
 TREND_RUNS = 30
 # The order in which a steward reads dimensions and severities; others follow by name.
 DIMENSIONS = ("completeness", "validity", "uniqueness", "consistency", "timeliness", "accuracy")
 _SEVERITY = "case severity when 'critical' then 0 when 'warning' then 1 else 2 end"
-# Columns of a record that tell nothing about who or what it is.
-_ENGINE_COLUMNS = frozenset({"record_id", "source_key", "repeat_no", "source_file", "line_number", "file_hash"})
-
-Row = dict[str, Any]
-Section = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The first rows of a list, how many there are in all, and the table that holds all of them."""
-
-    rows: Sequence[Row]
-    total: int
-    table: str
-
-
-@dataclass(frozen=True)
-class Night:
-    """What the sections are read from: the run's tables, its id and date, and the columns declared personal."""
-
-    warehouse: Warehouse
-    run_id: str
-    run_date: date
-    personal: frozenset[str] = frozenset()
-
-    def listing(self, table: str, select: str, parameters: Sequence[Any] = (), most: int = LIST_ROWS) -> Listing:
-        """The first `most` rows of a SELECT whose order is total, with the count of all."""
-        total = int(self.warehouse.value(f"select count(*) from ({select}) as listed", parameters))
-        return Listing(self.warehouse.records(f"{select} limit {most}", parameters), total, table)
-
-    def has(self, *tables: str) -> bool:
-        """Whether all these tables exist."""
-        return all(self.warehouse.has(table) for table in tables)
 
 
 def read_section(night: Night, read: Callable[[Night], Section], *needs: str) -> Section:
@@ -130,61 +93,6 @@ def plan(night: Night) -> Section:
     for row in listed.rows:
         row["examples"] = examples[row["code"]]
     return {"repairs": listed}
-
-
-def pairs(night: Night) -> Section:
-    """The pairs that wait for a decision, each with both records' values masked and whether they agree."""
-    listed = night.listing(
-        "mastered.review_queue",
-        """select * from mastered.review_queue
-        order by match_probability desc nulls last, entity, record_id_l, record_id_r""",
-    )
-    by_entity: dict[str, set[str]] = defaultdict(set)
-    for pair in listed.rows:
-        by_entity[pair["entity"]] |= {pair["record_id_l"], pair["record_id_r"]}
-    records = {entity: _records(night, entity, sorted(ids)) for entity, ids in by_entity.items()}
-    for pair in listed.rows:
-        held = records[pair["entity"]]
-        left, right = (held.get(pair[side], {}) for side in ("record_id_l", "record_id_r"))
-        pair["fields"] = [
-            _compared(night, column, left.get(column), right.get(column)) for column in dict.fromkeys([*left, *right])
-        ]
-        pair["fields"] = [field for field in pair["fields"] if field["agreement"] != "both missing"]
-    return {"queue": listed}
-
-
-def _records(night: Night, entity: str, record_ids: list[str]) -> dict[str, Row]:
-    """record_id -> the values by which people tell records of an entity apart: those that its golden record has."""
-    table, golden = f"standardized.{entity}", f"mastered.{entity}_golden"
-    if not night.has(table):
-        return {}
-    columns = [name for name in night.warehouse.columns(table) if name not in _ENGINE_COLUMNS]
-    if night.has(golden):
-        shown = night.warehouse.columns(golden)
-        columns = [name for name in columns if name in shown or name == "source"]
-    listed = ", ".join(table_name(name) for name in ["record_id", *columns[:16]])
-    rows = night.warehouse.records(
-        f"select {listed} from {table_name(table)} where record_id in (select unnest(?)) order by record_id",
-        [record_ids],
-    )
-    return {row.pop("record_id"): row for row in rows}
-
-
-def _compared(night: Night, column: str, left: object, right: object) -> Row:
-    folded = ["".join(str(value).casefold().split()) if value is not None else "" for value in (left, right)]
-    if not any(folded):
-        agreement = "both missing"
-    elif not all(folded):
-        agreement = "only left" if folded[0] else "only right"
-    else:
-        agreement = "same" if folded[0] == folded[1] else "different"
-    return {
-        "column": column,
-        "left": mask_value(column, left, night.personal),
-        "right": mask_value(column, right, night.personal),
-        "is_masked": is_personal(column, night.personal),
-        "agreement": agreement,
-    }
 
 
 def masters(night: Night) -> Section:

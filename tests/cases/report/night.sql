@@ -4,7 +4,7 @@ select *
 from (
     values
     ('crm_customers:C1', 'C1', 'Wilhelmina Featherstone', 'w.featherstone@posteo.example', '(859) 704-1400', '1984-03-09', '283 Kinnaird Lane', 'Louisville', '40243'),
-    ('crm_customers:C2', 'C2', 'Wilhelmina J. Featherstone', 'wilma@featherstone.example', '859.704.1400', '09/03/1984', '283 kinnaird ln', 'Louisville', '40243'),
+    ('crm_customers:C2', 'C2', 'Wilhelmina J. Featherstone', 'wilma@featherstone.example', '859.704.1400', '09/03/1984', '283  kinnaird lane', 'Louisville', '40243'),
     ('crm_customers:C3', 'C3', '<script>alert("Bartholomew Quillfeather")</script>', '"><img src=x onerror=alert(1)>@evil.example', '=HYPERLINK("http://evil.example","x")', '1979-12-31', '1 "Elm" <b>Street</b>', 'O''Fallon', '63366'),
     ('crm_customers:C4', 'C4', 'גלעד אברמוביץ׳', 'gilad@avramovitz.example', '+972 54 123 4567', '1990-01-02', '12 ' || chr(8238) || 'teerts neddih', 'Haïfa', '3303101')
 ) as people(record_id, source_key, full_name, email, phone, date_of_birth, address_line1, city, postal_code);
@@ -44,6 +44,13 @@ select
     city,
     postal_code,
     2 as records
+from standardized.customer;
+
+create table mastered.customer_records as
+select
+    'CUS-1' as customer_id,
+    customer.*,
+    'ADR-' || source_key as address_id
 from standardized.customer;
 
 create table mastered.xref as
@@ -93,12 +100,22 @@ select
     'customer',
     'crm_customers:X' || id,
     'orders:<b>' || id,
-    'CUS-1',
-    'CUS-2',
+    'CUS-' || id,
+    'CUS-2' || id,
     -1.0,
     0.3,
-    'contested'
-from generate_series(1, 30) as ids(id);
+    'conflict:birth_date'
+from generate_series(1, 30) as ids(id)
+union all
+select
+    'customer',
+    'orders:O2',
+    'crm_customers:C1',
+    'CUS-00000000000000B2',
+    'CUS-00000000000000A1',
+    0.1,
+    0.55,
+    'unsure';
 
 create table scored.trend as
 select
