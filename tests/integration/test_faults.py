@@ -1,4 +1,4 @@
-"""A bad night changes nothing that others read: one clear message, the right exit code, the published file untouched."""
+"""A bad night changes nothing that others read: one clear message, the right exit code, nothing published."""
 
 import gzip
 import hashlib
