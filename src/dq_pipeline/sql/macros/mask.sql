@@ -10,10 +10,13 @@ create or replace macro std_mask_name(text) as (
 
 -- std_mask_email: an e-mail address of which only two letters and the ending show ('j•••@g•••.com'); other text as std_mask_text.
 create or replace macro std_mask_email(text) as (
-    case
-        when std_email(text) is null then std_mask_text(text)
-        else std_email(text)[1] || '•••@' || split_part(std_email(text), '@', 2)[1] || '•••' || regexp_extract(std_email(text), '\.[^.@]+$')
-    end
+    list_transform(
+        [{'text': text, 'email': std_email(text)}],
+        lambda given: case
+            when given.email is null then std_mask_text(given.text)
+            else given.email[1] || '•••@' || split_part(given.email, '@', 2)[1] || '•••' || regexp_extract(given.email, '\.[^.@]+$')
+        end
+    )[1]
 );
 
 -- std_mask_phone: a phone number of which only the last two digits show ('••••••••17').

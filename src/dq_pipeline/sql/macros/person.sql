@@ -1,6 +1,6 @@
--- std_person_text: a person's full name made ready to be split: nicknames in quotes or brackets, credentials, titles, the
+-- std_person_text_full: a person's full name made ready to be split: nicknames in quotes or brackets, credentials, titles, the
 -- second of two people and dots taken out; 'LAST, FIRST M' keeps its comma.
-create or replace macro std_person_text(text) as (
+create or replace macro std_person_text_full(name) as (
     list_transform(
         [
             trim(
@@ -8,7 +8,7 @@ create or replace macro std_person_text(text) as (
                     regexp_replace(
                         regexp_replace(
                             regexp_replace(
-                                ' ' || std_blank(text),
+                                ' ' || name,
                                 '\s*(?:"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|\([^()]*\)|\[[^\[\]]*\]|\s[''‘][^''’]+[''’](?:\s|,|$))\s*', ' ', 'g'
                             ),
                             '(?i)(?:[,\s]+(?:ph\.?\s?d|m\.?\s?d|d\.?d\.?s|d\.?v\.?m|d\.?m\.?d|c\.?p\.?a|r\.?n|l\.?p\.?n|m\.?b\.?a|ed\.?d|psy\.?d|j\.d|d\.o|esq|esquire'
@@ -37,6 +37,19 @@ create or replace macro std_person_text(text) as (
             ),
             ' ,;'
         )
+    )[1]
+);
+
+-- std_person_text: std_person_text_full, which is costly, only for a name that has marks, titles or credentials.
+create or replace macro std_person_text(text) as (
+    list_transform(
+        [std_blank(text)],
+        lambda given: case
+            when regexp_matches(given, '(?i)[^\p{L} -]|^(?:m[a-z]{1,5}|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt|col|gen|cmdr|sr|sra|srta'
+                || '|señor|señora|señorita|dna|dott|herr|frau|ing|lic) | and | (?:ph ?d|m ?d|dds|dvm|dmd|cpa|rn|lpn|mba|edd|psyd|esq|esquire|ret|retired|deceased|mrs?|ms|miss|dr)$')
+                then std_person_text_full(given)
+            else given
+        end
     )[1]
 );
 
@@ -86,7 +99,13 @@ create or replace macro std_is_spanish_surname(word) as (
 -- bin, St); else two joined by y; else two Spanish surnames; else the last word. One word alone is a surname.
 create or replace macro std_person_surname(core) as (
     list_transform(
-        [core],
+        [
+            regexp_replace(
+                core,
+                '(?i)^(\S+) (?:del carmen|de los [aá]ngeles|de jes[uú]s|del pilar|del rosario|de la luz|del mar|de lourdes|de f[aá]tima|de guadalupe) (\S)',
+                '\1 \2'
+            )
+        ],
         lambda name: case
             when contains(name, ',') then nullif(trim(split_part(name, ',', 1)), '')
             when not contains(name, ' ') then nullif(name, '')
@@ -94,8 +113,7 @@ create or replace macro std_person_surname(core) as (
             when regexp_matches(name, '(?i) (?:d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|mc|y|o''|d'') ')
                 then regexp_extract(
                     name,
-                    '(?i)^\S+(?: (?:del carmen|de los [aá]ngeles|de jes[uú]s|del pilar|del rosario|de la luz|del mar|de lourdes|de f[aá]tima|de guadalupe))?(?: .+?)??'
-                    || ' ((?:(?:d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|mc|o''|d'') )+\S.*|\S+ y \S+|\S+)$',
+                    '(?i)^\S+(?: .+?)?? ((?:(?:d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|mc|o''|d'') )+\S.*|\S+ y \S+|\S+)$',
                     1
                 )
             when std_is_spanish_surname(regexp_extract(name, ' (\S+) \S+$', 1)) and std_is_spanish_surname(regexp_extract(name, '\S+$'))
@@ -107,13 +125,16 @@ create or replace macro std_person_surname(core) as (
 
 -- std_person_given: the given names in std_person_core: after the comma, or before the surname.
 create or replace macro std_person_given(core) as (
-    nullif(
-        case
-            when contains(core, ',') then trim(regexp_replace(regexp_replace(core, '^[^,]*,', ''), '[\s,]+', ' ', 'g'))
-            else trim(left(core, length(core) - length(std_person_surname(core))))
-        end,
-        ''
-    )
+    list_transform(
+        [core],
+        lambda whole: nullif(
+            case
+                when contains(whole, ',') then trim(regexp_replace(regexp_replace(whole, '^[^,]*,', ''), '[\s,]+', ' ', 'g'))
+                else trim(left(whole, length(whole) - length(std_person_surname(whole))))
+            end,
+            ''
+        )
+    )[1]
 );
 
 -- std_person_last: the surname or surnames of a full name as typed; null where there is none.
@@ -166,7 +187,7 @@ create or replace macro std_display_name(text) as (
         lambda name: case
             when std_has_one_case(name)
                 then std_proper_case(
-                    name, ['ii', 'iii', 'iv'], ['de', 'del', 'la', 'las', 'los', 'da', 'das', 'dos', 'do', 'di', 'van', 'von', 'der', 'den', 'ter', 'bin', 'ibn', 'bint', 'y', 'al', 'el']
+                    name, ' ii iii iv ', ' de del la las los da das dos do di van von der den ter bin ibn bint y al el '
                 )
             else name
         end
@@ -180,8 +201,8 @@ create or replace macro std_display_organization(text) as (
         lambda name: case
             when std_has_one_case(name)
                 then std_proper_case(
-                    name, ['llc', 'llp', 'lp', 'plc', 'pllc', 'usa', 'us', 'ii', 'iii', 'iv', 'hvac', 'gmbh', 'ag', 'sa', 'bv', 'nv', 'pc', 'dba'],
-                    ['of', 'and', 'the', 'for', 'at', 'in', 'on', 'de', 'del', 'la', 'y']
+                    name, ' llc llp lp plc pllc usa us ii iii iv hvac gmbh ag sa bv nv pc dba ',
+                    ' of and the for at in on de del la y '
                 )
             else name
         end
@@ -195,14 +216,9 @@ create or replace macro std_surname(text) as (
         [std_fold(text)],
         lambda folded: case
             when contains(folded, ' ')
-                then trim(
-                    regexp_replace(
-                        regexp_replace(
-                            regexp_replace(replace(folded, ' y ', ' '), '\b(d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|ma?c|o|d) (\S)', '\1\2'),
-                            '^((?:van|von|de) ?d?e?)', '\1'
-                        ),
-                        '\s+', ' ', 'g'
-                    )
+                then regexp_replace(
+                    replace(folded, ' y ', ' '),
+                    '\b(d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|ma?c|o|d) ', '\1', 'g'
                 )
             else folded
         end

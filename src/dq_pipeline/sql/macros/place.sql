@@ -24,28 +24,22 @@ create or replace macro std_country(text) as (
 -- std_state: the USPS code of a US state, territory or military region from its code, name or old abbreviation; any other
 -- region as folded text in capitals (NSW, ONTARIO).
 create or replace macro std_state(text) as (
-    list_transform(
-        [coalesce(nullif(upper(trim(text)), ''), upper(std_fold(text)))],
-        lambda region: case
-            when regexp_full_match(region, '[A-Z]{2}') then region
-            else coalesce(
-                map {
-                    'ALABAMA': 'AL', 'ALA': 'AL', 'ALASKA': 'AK', 'ARIZONA': 'AZ', 'ARIZ': 'AZ', 'ARKANSAS': 'AR', 'ARK': 'AR', 'CALIFORNIA': 'CA', 'CALIF': 'CA', 'CAL': 'CA',
-                    'COLORADO': 'CO', 'COLO': 'CO', 'CONNECTICUT': 'CT', 'CONN': 'CT', 'DELAWARE': 'DE', 'DEL': 'DE', 'DISTRICT OF COLUMBIA': 'DC', 'D C': 'DC', 'WASHINGTON DC': 'DC', 'WASHINGTON D C': 'DC',
-                    'FLORIDA': 'FL', 'FLA': 'FL', 'GEORGIA': 'GA', 'HAWAII': 'HI', 'HAWAI I': 'HI', 'IDAHO': 'ID', 'ILLINOIS': 'IL', 'ILL': 'IL', 'INDIANA': 'IN', 'IND': 'IN', 'IOWA': 'IA',
-                    'KANSAS': 'KS', 'KANS': 'KS', 'KENTUCKY': 'KY', 'LOUISIANA': 'LA', 'MAINE': 'ME', 'MARYLAND': 'MD', 'MASSACHUSETTS': 'MA', 'MASS': 'MA', 'MICHIGAN': 'MI', 'MICH': 'MI',
-                    'MINNESOTA': 'MN', 'MINN': 'MN', 'MISSISSIPPI': 'MS', 'MISS': 'MS', 'MISSOURI': 'MO', 'MONTANA': 'MT', 'MONT': 'MT', 'NEBRASKA': 'NE', 'NEBR': 'NE', 'NEVADA': 'NV', 'NEV': 'NV',
-                    'NEW HAMPSHIRE': 'NH', 'N H': 'NH', 'NEW JERSEY': 'NJ', 'N J': 'NJ', 'NEW MEXICO': 'NM', 'N M': 'NM', 'N MEX': 'NM', 'NEW YORK': 'NY', 'N Y': 'NY',
-                    'NORTH CAROLINA': 'NC', 'N C': 'NC', 'N CAROLINA': 'NC', 'NORTH DAKOTA': 'ND', 'N D': 'ND', 'N DAKOTA': 'ND', 'OHIO': 'OH', 'OKLAHOMA': 'OK', 'OKLA': 'OK', 'OREGON': 'OR', 'ORE': 'OR',
-                    'PENNSYLVANIA': 'PA', 'PENNA': 'PA', 'PENN': 'PA', 'RHODE ISLAND': 'RI', 'R I': 'RI', 'SOUTH CAROLINA': 'SC', 'S C': 'SC', 'S CAROLINA': 'SC', 'SOUTH DAKOTA': 'SD', 'S D': 'SD', 'S DAKOTA': 'SD',
-                    'TENNESSEE': 'TN', 'TENN': 'TN', 'TEXAS': 'TX', 'TEX': 'TX', 'UTAH': 'UT', 'VERMONT': 'VT', 'VIRGINIA': 'VA', 'WASHINGTON': 'WA', 'WASH': 'WA', 'WASHINGTON STATE': 'WA',
-                    'WEST VIRGINIA': 'WV', 'W VA': 'WV', 'W VIRGINIA': 'WV', 'WISCONSIN': 'WI', 'WIS': 'WI', 'WISC': 'WI', 'WYOMING': 'WY', 'WYO': 'WY',
-                    'PUERTO RICO': 'PR', 'GUAM': 'GU', 'VIRGIN ISLANDS': 'VI', 'US VIRGIN ISLANDS': 'VI', 'AMERICAN SAMOA': 'AS', 'NORTHERN MARIANA ISLANDS': 'MP'
-                }[upper(std_fold(region))],
-                upper(std_fold(region))
-            )
-        end
-    )[1]
+    coalesce(
+        map {
+            'alabama': 'AL', 'ala': 'AL', 'alaska': 'AK', 'arizona': 'AZ', 'ariz': 'AZ', 'arkansas': 'AR', 'ark': 'AR', 'california': 'CA', 'calif': 'CA', 'cal': 'CA',
+            'colorado': 'CO', 'colo': 'CO', 'connecticut': 'CT', 'conn': 'CT', 'delaware': 'DE', 'del': 'DE', 'district of columbia': 'DC', 'd c': 'DC', 'washington dc': 'DC', 'washington d c': 'DC',
+            'florida': 'FL', 'fla': 'FL', 'georgia': 'GA', 'hawaii': 'HI', 'hawai i': 'HI', 'idaho': 'ID', 'illinois': 'IL', 'ill': 'IL', 'indiana': 'IN', 'ind': 'IN', 'iowa': 'IA',
+            'kansas': 'KS', 'kans': 'KS', 'kentucky': 'KY', 'louisiana': 'LA', 'maine': 'ME', 'maryland': 'MD', 'massachusetts': 'MA', 'mass': 'MA', 'michigan': 'MI', 'mich': 'MI',
+            'minnesota': 'MN', 'minn': 'MN', 'mississippi': 'MS', 'miss': 'MS', 'missouri': 'MO', 'montana': 'MT', 'mont': 'MT', 'nebraska': 'NE', 'nebr': 'NE', 'nevada': 'NV', 'nev': 'NV',
+            'new hampshire': 'NH', 'n h': 'NH', 'new jersey': 'NJ', 'n j': 'NJ', 'new mexico': 'NM', 'n m': 'NM', 'n mex': 'NM', 'new york': 'NY', 'n y': 'NY',
+            'north carolina': 'NC', 'n c': 'NC', 'n carolina': 'NC', 'north dakota': 'ND', 'n d': 'ND', 'n dakota': 'ND', 'ohio': 'OH', 'oklahoma': 'OK', 'okla': 'OK', 'oregon': 'OR', 'ore': 'OR',
+            'pennsylvania': 'PA', 'penna': 'PA', 'penn': 'PA', 'rhode island': 'RI', 'r i': 'RI', 'south carolina': 'SC', 's c': 'SC', 's carolina': 'SC', 'south dakota': 'SD', 's d': 'SD', 's dakota': 'SD',
+            'tennessee': 'TN', 'tenn': 'TN', 'texas': 'TX', 'tex': 'TX', 'utah': 'UT', 'vermont': 'VT', 'virginia': 'VA', 'washington': 'WA', 'wash': 'WA', 'washington state': 'WA',
+            'west virginia': 'WV', 'w va': 'WV', 'w virginia': 'WV', 'wisconsin': 'WI', 'wis': 'WI', 'wisc': 'WI', 'wyoming': 'WY', 'wyo': 'WY',
+            'puerto rico': 'PR', 'guam': 'GU', 'virgin islands': 'VI', 'us virgin islands': 'VI', 'american samoa': 'AS', 'northern mariana islands': 'MP'
+        }[std_fold(text)],
+        upper(std_fold(text))
+    )
 );
 
 -- std_state_is_us: true where std_state finds a US state, territory or military region.
@@ -84,13 +78,15 @@ create or replace macro std_postal_code(text, country) as (
 
 -- std_postal_code_is_valid: true for a code of the country's form that its post could have issued (US: 00501 to 99950).
 create or replace macro std_postal_code_is_valid(text, country) as (
-    case coalesce(std_country(country), 'US')
-        when 'US' then regexp_full_match(std_postal_code(text, country), '[0-9]{5}(?:-[0-9]{4})?')
-            and std_postal_code(text, country)[1:5] between '00501' and '99950'
-        when 'CA' then regexp_full_match(std_postal_code(text, country), '[ABCEGHJ-NPRSTVXY][0-9][A-Z] [0-9][A-Z][0-9]')
-        when 'GB' then regexp_full_match(std_postal_code(text, country), '[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}')
-        else std_postal_code(text, country) is not null
-    end
+    list_transform(
+        [{'code': std_postal_code(text, country), 'country': coalesce(std_country(country), 'US')}],
+        lambda given: case given.country
+            when 'US' then regexp_full_match(given.code, '[0-9]{5}(?:-[0-9]{4})?') and given.code[1:5] between '00501' and '99950'
+            when 'CA' then regexp_full_match(given.code, '[ABCEGHJ-NPRSTVXY][0-9][A-Z] [0-9][A-Z][0-9]')
+            when 'GB' then regexp_full_match(given.code, '[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}')
+            else given.code is not null
+        end
+    )[1]
 );
 
 -- std_city: a town's name for comparison: Saint, Mount and Fort short, the words of a compass written out short.

@@ -1,27 +1,30 @@
 -- std_latin: text with accents folded to plain Latin letters and apostrophes and invisible characters taken out.
 create or replace macro std_latin(text) as (
-    case
-        when strlen(text) = length(text) then replace(text, '''', '')
-        else strip_accents(
-            replace(
-                replace(
+    list_transform(
+        [text],
+        lambda given: case
+            when strlen(given) = length(given) then replace(given, '''', '')
+            else strip_accents(
+                regexp_replace(
                     replace(
                         replace(
-                            translate(
-                                regexp_replace(text, '[\p{Cf}''’‘`´ʼʻ′]', '', 'g'),
-                                'øØłŁđĐðÐıħĦŧŦ',
-                                'oOlLdDdDihHtT'
+                            replace(
+                                translate(
+                                    regexp_replace(given, '[\p{Cf}''’‘`´ʼʻ′]', '', 'g'),
+                                    'øØłŁđĐðÐıħĦŧŦ',
+                                    'oOlLdDdDihHtT'
+                                ),
+                                'æ', 'ae'
                             ),
-                            'ß', 'ss'
+                            'œ', 'oe'
                         ),
-                        'ẞ', 'ss'
+                        'þ', 'th'
                     ),
-                    'æ', 'ae'
-                ),
-                'œ', 'oe'
+                    '[ßẞ]', 'ss', 'g'
+                )
             )
-        )
-    end
+        end
+    )[1]
 );
 
 -- std_fold: text for comparison: lower case, no accents, punctuation as blanks, blanks squeezed; null if nothing is left.
@@ -36,28 +39,31 @@ create or replace macro std_key(text) as (
 
 -- std_blank: text as typed with outer blanks trimmed, inner ones squeezed, invisible characters out; null where blank.
 create or replace macro std_blank(text) as (
-    nullif(
-        trim(
-            case
-                when strlen(text) = length(text) then regexp_replace(text, '[\s\x00-\x1f\x7f]+', ' ', 'g')
-                else regexp_replace(
-                    regexp_replace(text, '[\p{Cf}\p{Co}]', '', 'g'), '[\s\p{Z}\p{Cc}]+', ' ', 'g'
-                )
-            end
-        ),
-        ''
-    )
+    list_transform(
+        [text],
+        lambda given: nullif(
+            trim(
+                case
+                    when strlen(given) = length(given) then regexp_replace(given, '[\s\x00-\x1f\x7f]+', ' ', 'g')
+                    else regexp_replace(regexp_replace(given, '[\p{Cf}\p{Co}]', '', 'g'), '[\s\p{Z}\p{Cc}]+', ' ', 'g')
+                end
+            ),
+            ''
+        )
+    )[1]
 );
 
 -- std_is_placeholder: true for what people type where they know nothing: N/A, unknown, test, xxx, asdf, a lone dash.
 -- Null and NaN count as machine marks only in their machine spelling: Null and Nan are names of people.
 create or replace macro std_is_placeholder(text) as (
     coalesce(
-        trim(text) <> ''
-        and (
-            trim(text) in ('null', 'NULL', '(null)', '\N', 'nan', 'NaN', '#N/A', '#REF!', '#VALUE!')
+        list_transform(
+            [trim(text)],
+            lambda given: given <> ''
+            and (
+            given in ('null', 'NULL', '(null)', '\N', 'nan', 'NaN', '#N/A', '#REF!', '#VALUE!')
             or regexp_full_match(
-                coalesce(std_fold(text), ''),
+                coalesce(std_fold(given), ''),
                 '|n ?a|none|nil|void|empty|missing|unknown|unk|unkn|unknwn|undefined|undisclosed|withheld|refused'
                 || '|not (?:known|available|applicable|provided|given|specified|assigned|set|entered|sure|stated|recorded)'
                 || '|no ?(?:first name|last name|name|email|e mail|mail|phone|address|data|value|entry|number|one)'
@@ -68,20 +74,21 @@ create or replace macro std_is_placeholder(text) as (
                 || '|delete(?: me)?|deleted|removed|duplicate|do not (?:use|contact|ship)|anon|anonymous|anonymized|redacted'
                 || '|0+|9{4,}|123456?7?8?9?0?|first ?name(?: last ?name)?|last ?name|full ?name|(?:customer|your) name|nobody|someone'
             )
-        ),
+            )
+        )[1],
         false
     )
 );
 
 -- std_proper_case: each word of a text with a capital first letter, words of `uppers` in capitals, words of `lowers` in
--- small letters unless they stand first; Mc and O' as people write them.
+-- small letters unless they stand first (both as ' word word '); Mc and O' as people write them.
 create or replace macro std_proper_case(text, uppers, lowers) as (
     array_to_string(
         list_transform(
             regexp_extract_all(lower(text), '[''’]s\b|[\p{L}\p{N}\p{M}]+|[^\p{L}\p{N}\p{M}]+'),
             lambda word, place: case
-                when list_contains(uppers, word) then upper(word)
-                when place > 1 and list_contains(lowers, word) then word
+                when contains(uppers, ' ' || word || ' ') then upper(word)
+                when place > 1 and contains(lowers, ' ' || word || ' ') then word
                 when length(word) > 3 and word[1:2] = 'mc' then 'Mc' || upper(word[3]) || word[4:]
                 else upper(word[1]) || word[2:]
             end
@@ -92,5 +99,5 @@ create or replace macro std_proper_case(text, uppers, lowers) as (
 
 -- std_has_one_case: true where all letters of a text are capitals or all are small, so that its case says nothing.
 create or replace macro std_has_one_case(text) as (
-    text = upper(text) or text = lower(text)
+    list_transform([text], lambda given: given = upper(given) or given = lower(given))[1]
 );
