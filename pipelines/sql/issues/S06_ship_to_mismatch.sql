@@ -16,8 +16,9 @@ join standardized.address as ship_to
 join mastered.shipments as mastered_shipments
     on mastered_shipments.shipment_id = shipments.shipment_id
 where mastered_shipments.address_id <> orders.ship_to_address_id
+    -- A slip of the pen in the street is no other place: number, ZIP, or most of the first line must differ.
     and (
-        label.number <> ship_to.number
-        or label.street_key <> ship_to.street_key
-        or (label.postal_code5 <> ship_to.postal_code5 and label.city_key <> ship_to.city_key)
+        regexp_extract(label.line1, '[0-9]+') <> regexp_extract(ship_to.line1, '[0-9]+')
+        or left(label.postal_code5, 5) <> left(ship_to.postal_code5, 5)
+        or std_similarity(std_fold(label.line1), std_fold(ship_to.line1)) < 0.8
     )
