@@ -1,0 +1,28 @@
+-- One row is one customer record: as typed, and folded for comparison. 1 (11) 500 is filler, nobody's number.
+select
+    record_id,
+    source,
+    source_key,
+    customer_type,
+    coalesce(std_blank(organization_name), std_blank(first_name) || ' ' || std_blank(last_name)) as display_name,
+    std_blank(salutation) as salutation,
+    std_blank(first_name) as first_name,
+    std_blank(middle_name) as middle_name,
+    std_blank(last_name) as last_name,
+    birth_date,
+    gender,
+    std_blank(organization_name) as organization_name,
+    lower(std_blank(email)) as email,
+    std_blank(phone) as phone,
+    country,
+    std_given(first_name) as first_key,
+    std_given(middle_name) as middle_key,
+    std_surname(last_name) as last_key,
+    std_phonetic(first_name) as first_phonetic,
+    std_phonetic(last_name) as last_phonetic,
+    std_given(first_name) || ' ' || std_surname(last_name) as name_key,
+    std_organization(organization_name) as org_key,
+    lower(std_blank(email)) as email_key,
+    case when phone like '1 (11) 500 %' then null else std_phone_digits(phone) end as phone_key,
+    updated_at
+from standardized.customer_conformed
