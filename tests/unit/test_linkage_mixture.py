@@ -53,7 +53,7 @@ def test_a_class_of_related_pairs_keeps_families_out_of_the_matches() -> None:
     rng = np.random.default_rng(7)
     family = [TRUE_M[0], TRUE_U[1], TRUE_M[2]]  # they share the first and the last field, as matches do
     levels = np.vstack([_drawn(rng, TRUE_M, 1_000), _drawn(rng, family, 3_000), _drawn(rng, TRUE_U, 96_000)])
-    counts, shares = _counts(levels), ((1.0, 0.01, 1.0),)
+    counts, shares = _counts(levels), ((1.0, 0.0, 1.0),)
     with_class = fit(counts, 1.0, _observed_u(counts), _assumed(100_000, 500, shares))
     without = fit(counts, 1.0, _observed_u(counts), _assumed(100_000, 500))
     assert with_class.match == pytest.approx(0.01, rel=0.25)

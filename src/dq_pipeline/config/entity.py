@@ -56,7 +56,8 @@ class Rule(Frozen):
 class Related(Frozen):
     """Pairs that are not the same but have much in common, e.g. a household: a class of its own in the model.
 
-    `shares` says for a comparison how often such pairs agree as matches do (1 = always); all others rarely do.
+    `shares` says for a comparison how often such pairs agree as matches do (1 = as often); in all others they are as
+    strangers.
     """
 
     name: Identifier

@@ -20,8 +20,6 @@ Integers = npt.NDArray[np.int64]
 _PRIOR_ROUNDS = 4  # first only the shares of the classes move, then m as well
 _MAX_ROUNDS = 40
 _CONVERGED = 1e-4
-# How often a related pair agrees in a comparison that its class does not share: twins, fathers and sons.
-STRAY_SHARE = 0.01
 
 
 @dataclass(frozen=True)

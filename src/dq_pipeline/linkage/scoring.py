@@ -11,7 +11,6 @@ from typing import Any
 from dq_pipeline.config.entity import Comparison, Entity
 from dq_pipeline.linkage.blocking import build_blocking_report, build_candidates
 from dq_pipeline.linkage.comparing import PAIRS_AT_ONCE, Comparer, comparer
-from dq_pipeline.linkage.mixture import STRAY_SHARE
 from dq_pipeline.linkage.model import build_weights, fitted
 from dq_pipeline.linkage.profiles import build_profiles, drop_profiles, input_table, mentioned
 from dq_pipeline.warehouse import Warehouse, literal
@@ -75,7 +74,8 @@ def _weighed_select(splink: Comparer, entity: Entity, model: dict[str, Any], sco
     for related in entity.linkage.related:
         prior = model["prior"][related.name]
         terms = [repr(math.log2(prior))]
-        terms += [_related_term(c, related.shares.get(c.name, STRAY_SHARE)) for c in splink.comparisons]
+        shared = [(c, related.shares[c.name]) for c in splink.comparisons if related.shares.get(c.name)]
+        terms += [_related_term(comparison, share) for comparison, share in shared]
         odds.append(f"power(2.0, least({' + '.join(terms)}, 1000))")
     return f"""with corrected as (
 select

@@ -12,7 +12,7 @@ from dq_pipeline.config.entity import Comparison, Entity
 from dq_pipeline.linkage import mixture
 from dq_pipeline.linkage.blocking import build_candidates, count_agreeing, random_pairs_select
 from dq_pipeline.linkage.comparing import Comparer, comparer
-from dq_pipeline.linkage.mixture import STRAY_SHARE, Assumptions, Counts, Fit
+from dq_pipeline.linkage.mixture import Assumptions, Counts, Fit
 from dq_pipeline.linkage.model import (
     comparison_entry,
     default_m,
@@ -85,7 +85,7 @@ def _assumptions(entity: Entity, used: list[Comparison], agreeing: int, profiles
         disagree_at_most=tuple(comparison.disagree_at_most for comparison in used),
         strength=max(_LEAST_STRENGTH, _STRENGTH_PER_PROFILE * profiles),
         shares=tuple(
-            tuple(related.shares.get(comparison.name, STRAY_SHARE) for comparison in used)
+            tuple(related.shares.get(comparison.name, 0.0) for comparison in used)
             for related in entity.linkage.related
         ),
         matches=agreeing / training.recall,
