@@ -17,6 +17,7 @@ from dq_pipeline.quality.suites import Suite, check_suite, columns_of, describe,
 ROOT = Path(__file__).parents[2]
 SUITES = sorted((ROOT / "expectations").glob("*/*.json"))
 META = {"code": "missing_name", "dimension": "completeness", "owner": "sales"}
+NO_FAX = {"type": "nullity", "column": {"name": "fax"}, "is_null": True}
 SOUND = {
     "type": "expect_column_values_to_not_be_null",
     "kwargs": {"column": "name"},
@@ -64,10 +65,9 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (changed(kwargs={}), "wrong kwargs: column: field required"),
     (changed(kwargs={"column": "name", "mostly": 2}), "mostly: ensure this value is less than or equal to 1.0"),
     (changed(kwargs={"column": "nome"}), "the table has no column 'nome'; known: name, phone"),
+    (changed(kwargs={"column": "name", "row_condition": NO_FAX}), "the table has no column 'fax'"),
     (
-        changed(
-            kwargs={"column": "name", "row_condition": {"type": "nullity", "column": {"name": "fax"}, "is_null": True}}
-        ),
+        changed(kwargs={"column": "name", "row_condition": {"type": "and", "conditions": [NO_FAX]}}),
         "the table has no column 'fax'",
     ),
     (

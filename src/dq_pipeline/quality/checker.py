@@ -274,11 +274,6 @@ def _quiet() -> Iterator[None]:
 @cache
 def _gx() -> Any:
     """Great Expectations with its extensions for DuckDB; imported on first use, which takes about two seconds."""
-    with _quiet():
-        return _extended_gx()
-
-
-def _extended_gx() -> Any:
     import great_expectations as gx
     from great_expectations.data_context.types import base
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
