@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 
 from dq_pipeline.config import Project
-from dq_pipeline.errors import ConfigError, DqError, StageError
+from dq_pipeline.errors import ConfigError, StageError
 from dq_pipeline.linkage import check_linkage, default_model, link_entity, read_judgements, read_model
 from dq_pipeline.linkage.model import build_weights
 from dq_pipeline.publishing import published_tables, table_comments
 from dq_pipeline.quality.quarantine import validate_source
-from dq_pipeline.quality.suites import load_suite, read_suite
+from dq_pipeline.quality.suites import load_suite
 from dq_pipeline.run import Run
 from dq_pipeline.scorecard.compute import compute_scores, find_issues
 from dq_pipeline.sql import load_macros, set_run_values
@@ -22,17 +22,13 @@ from dq_pipeline.stages.standardize import standardize
 from dq_pipeline.warehouse import Warehouse, quoted
 
 
-def check_project(project: Project, *, with_suites: bool = False) -> dict[str, int]:
-    """Check the project and return how many of each kind of file were checked. Raises ConfigError for the first fault.
-
-    `with_suites` also asks Great Expectations whether it takes every expectation, which takes two seconds more.
-    """
+def check_project(project: Project) -> dict[str, int]:
+    """Check the project and return how many of each kind of file were checked. Raises ConfigError for the first fault."""
     warehouse = Warehouse()
     try:
         load_macros(warehouse)
         set_run_values(warehouse, "check", date(2000, 1, 1))
         run = Run(project, "check", date(2000, 1, 1), warehouse, Path())
-        suites = _check_suites(project, with_suites)
         _raw_and_validated(run)
         standardize(run)
         _linked(run)
@@ -40,7 +36,7 @@ def check_project(project: Project, *, with_suites: bool = False) -> dict[str, i
         find_issues(warehouse, project)
         compute_scores(warehouse, project, None)
         _check_remarks(run)
-        columns = _check_suite_columns(run) if with_suites else 0
+        suites = _check_suites(run)
     except ConfigError:
         raise
     except StageError as error:
@@ -54,16 +50,7 @@ def check_project(project: Project, *, with_suites: bool = False) -> dict[str, i
         "SELECTs": selects,
         "suites": suites,
         "issue checks": len(project.issues),
-    } | ({"suites against their tables": columns} if with_suites else {})
-
-
-def _check_suites(project: Project, with_suites: bool) -> int:
-    """Every suite file can be read; returns their number."""
-    folder = project.root / project.settings.paths.expectations
-    paths = sorted(folder.glob("*/*.json"))
-    for path in paths:
-        load_suite(path) if with_suites else read_suite(path)
-    return len(paths)
+    }
 
 
 def _raw_and_validated(run: Run) -> None:
@@ -121,17 +108,13 @@ def _check_remarks_of(run: Run, name: str, working: str) -> None:
         raise ConfigError("no comment says what one row is", where=where, remedy="begin with `-- One row is …`")
 
 
-def _check_suite_columns(run: Run) -> int:
-    """Every suite names columns that its table has; a suite without a table is a fault."""
+def _check_suites(run: Run) -> int:
+    """Great Expectations takes every expectation, and each suite names columns that its table has; their number."""
     folder = run.project.root / run.project.settings.paths.expectations
     paths = sorted(folder.glob("*/*.json"))
     for path in paths:
-        table = f"{path.parent.name}.{path.stem}"
-        try:
-            known = run.warehouse.has(table)
-        except DqError:
-            known = False
-        if not known:
-            raise ConfigError(f"the suite is for {table}, which the project has not", where=path, remedy="remove it")
-        load_suite(path, run.warehouse.columns(table))
+        state, table = path.parent.name, path.stem
+        if table not in run.warehouse.tables(state):
+            raise ConfigError(f"the suite is for {state}.{table}, which the project has not", where=path, remedy="remove it")
+        load_suite(path, run.warehouse.columns(f"{state}.{table}"))
     return len(paths)

@@ -103,7 +103,7 @@ def check(project_path: Path) -> None:
     from dq_pipeline.checking import check_project
     from dq_pipeline.config import load_project
 
-    counts = check_project(load_project(project_path), with_suites=True)
+    counts = check_project(load_project(project_path))
     out.print("All is well: " + ", ".join(f"{count} {what}" for what, count in counts.items()) + ".")
 
 
@@ -134,7 +134,7 @@ def run(
       dq run --until validate       see what the extracts are like
     """
     from dq_pipeline.config import load_project
-    from dq_pipeline.pipeline import EXIT_CODES, STAGE_NAMES, run_pipeline
+    from dq_pipeline.pipeline import STAGE_NAMES, run_pipeline
 
     project = load_project(project_path)
     with StageProgress(STAGE_NAMES, quiet=quiet or as_json) as progress:
@@ -146,7 +146,7 @@ def run(
         out.print_json(json.dumps(document | {"summary": outcome.summary}, default=str))
     else:
         print_summary(outcome, project.output, quiet=quiet)
-    ctx.exit(EXIT_CODES[outcome.verdict])
+    ctx.exit(outcome.exit_code)
 
 
 @dq.command()
@@ -213,20 +213,17 @@ def runs(project_path: Path, as_json: bool) -> None:
         out.print("No run yet: `dq run` makes the first.")
         return
     going_on = archive.is_locked(output)
-    table = Table("run", "date", "verdict", "began", "seconds", "where", box=None, pad_edge=False)
-    for column in table.columns:
-        column.no_wrap = True
+    table = Table("run", "verdict", "began (UTC)", "seconds", box=None, pad_edge=False)
     for manifest in found:
         here = current is not None and current.parent == Path(manifest["directory"]).resolve()
         verdict = f"{manifest['verdict']}{' (current)' if here else ''}"
         if verdict == "running" and not going_on:
             verdict = "killed"
         began = str(manifest["started_at"])[:19].replace("T", " ")
-        where = os.path.relpath(manifest["directory"], output)
-        table.add_row(
-            manifest["run_id"], manifest["run_date"], verdict, began, f"{manifest['seconds']:.1f}", escape(where)
-        )
+        where = os.path.relpath(manifest["directory"], output / "runs")
+        table.add_row(escape(where), verdict, began, f"{manifest['seconds']:.1f}")
     out.print(table)
+    out.print(f"Each is a folder below {escape(str(output / 'runs'))}.")
 
 
 @dq.command()

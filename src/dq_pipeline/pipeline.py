@@ -25,7 +25,6 @@ from dq_pipeline.warehouse import Warehouse, literal
 Stage = Callable[[Run], StageReport]
 STAGES: tuple[Stage, ...] = (ingest, validate, standardize, link, master, score, publish)
 STAGE_NAMES = tuple(stage.__name__ for stage in STAGES)
-EXIT_CODES = {"published": 0, "stopped": 0, "failed": 1, "held": 3}
 _RUNS = """run_id varchar, run_date date, verdict varchar, fingerprint varchar, code_version varchar,
     rows_read bigint, validated bigint, quarantined bigint, unparsed bigint, started_at timestamp"""
 

@@ -59,3 +59,8 @@ class Outcome:
     stages: list[tuple[str, int, float]] = field(default_factory=list)
     error: DqError | None = None
     summary: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with: 0 published or stopped as asked, 3 held, else the error's own code."""
+        return self.error.exit_code if self.error else 0

@@ -55,7 +55,7 @@ def test_from_after_until_is_refused(project: Path) -> None:
 
 def test_runs_lists_verdicts_and_marks_the_published_one(sample: Path) -> None:
     answer = call("runs", "--project", sample)
-    assert re.search(r"2026-11-20-1 +2026-11-20 +published \(current\)", answer.text)
+    assert re.search(r"2026-11-20-1/1 +published \(current\)", answer.text)
     listed = json.loads(call("runs", "--project", sample, "--json").text)
     assert listed[0]["run_id"] == "2026-11-20-1"
     assert [stage["stage"] for stage in listed[0]["stages"]] == [

@@ -24,8 +24,8 @@ class Comparison(Frozen):
     """One comparison as in Splink. The null level comes first (any of `columns` missing) and `else` last by themselves.
 
     Levels are written from the strongest agreement to the weakest. `term_frequency` names the column whose
-    frequencies weigh the first level; where `counted_by` names columns, a value is as frequent as they have distinct
-    values beside it (one buyer's forty orders make no e-mail address common). `null_sql` replaces the condition of
+    frequencies weigh the first level; `counted_by` marks an identifier and names columns: its weight falls only where a value
+    has several of their values beside it (one buyer's forty orders make no e-mail address common, a family does). `null_sql` replaces the condition of
     the null level. `disagree_at_most` is the largest share of true matches that training may believe to disagree
     outright (the `else` level).
     """
@@ -87,10 +87,15 @@ class Training(Frozen):
 
 
 class Evidence(Frozen):
-    """The cluster of an entity that was resolved before, as a column of this entity's records."""
+    """The cluster of an entity that was resolved before, as a column of this entity's records.
+
+    `when` is an SQL condition on that entity's record: where it does not hold (an address without a street), the
+    cluster is of one record that says nothing, and the column stays null.
+    """
 
     entity: Identifier
     column: Identifier
+    when: str | None = None
 
 
 class Linkage(Frozen):

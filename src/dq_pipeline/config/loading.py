@@ -161,11 +161,11 @@ def _check_references(project: Project, issues_file: Path) -> None:
     for issue in project.issues:
         _known(issue.source, sources, "issues.yml", "source", project)
         _known(issue.owner, owners, "issues.yml", "owner", project)
-        for name in (("", issue.code), (issue.source, issue.name)):
-            if name in seen:
+        for pair in (("", issue.code), (issue.source, issue.name)):
+            if pair in seen:
                 message = f"{issue.code} {issue.name} is declared twice"
                 raise ConfigError(message, where=issues_file, remedy="give each issue its own code and name")
-            seen.add(name)
+            seen.add(pair)
 
 
 def _known(name: str, known: set[str], file: str, what: str, project: Project) -> None:

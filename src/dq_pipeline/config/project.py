@@ -117,6 +117,11 @@ class Project(Frozen):
                 return entity
         raise ConfigError(f"no entity is named {name!r}", where=self.file, remedy="see `entities:` in the project file")
 
+    def personal_columns(self) -> frozenset[str]:
+        """Every column that a contract or an entity declares personal: masked wherever a person reads it."""
+        declared = {name for source in self.sources for name, column in source.columns.items() if column.personal}
+        return frozenset(declared.union(*(entity.personal for entity in self.entities)))
+
     def sql_path(self, state: str, name: str) -> Path:
         """The file that holds the SELECT of `<state>.<name>`."""
         return self.pipelines / "sql" / state / f"{name}.sql"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dq_pipeline.config import Project
-from dq_pipeline.sql.files import engine_select
+from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.warehouse import Warehouse, literal
 
 _QUARANTINE = """source varchar, record_id varchar, expectation varchar, "column" varchar, code varchar,
