@@ -14,7 +14,6 @@ import difflib
 import json
 import logging
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -259,14 +258,12 @@ def _one_line(message: str) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Great Expectations logs and warns to the terminal about what is in the results anyway."""
+    """Great Expectations logs to the terminal what is in the results anyway."""
     logger = logging.getLogger("great_expectations")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     finally:
         logger.setLevel(level)
 
