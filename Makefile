@@ -41,7 +41,8 @@ bench: $(VENV)/dev.done ## Rows a second of each stage at 10,000 and 100,000 cus
 sample: $(VENV)/dev.done ## Make data/sample again (the same bytes for the same seed)
 	$(BIN)/python -m tools.sample
 
-docs: $(VENV)/dev.done ## Make docs/data-dictionary.md again from the comments in the SQL
+docs: $(VENV)/dev.done ## Run the sample and make docs/data-dictionary.md again from the comments it publishes
+	$(BIN)/dq run --quiet
 	$(BIN)/python -m tools.dictionary
 
 wheel: $(VENV)/dev.done ## Build the wheel and use it in an empty environment

@@ -23,7 +23,7 @@ from dq_pipeline.warehouse import Warehouse, quoted
 
 
 def check_project(project: Project) -> dict[str, int]:
-    """Check the project and return how many of each kind of file were checked. Raises ConfigError for the first fault."""
+    """Check the project; what was checked -> how many. Raises ConfigError for the first fault."""
     warehouse = Warehouse()
     try:
         load_macros(warehouse)
@@ -115,6 +115,6 @@ def _check_suites(run: Run) -> int:
     for path in paths:
         state, table = path.parent.name, path.stem
         if table not in run.warehouse.tables(state):
-            raise ConfigError(f"the suite is for {state}.{table}, which the project has not", where=path, remedy="remove it")
+            raise ConfigError(f"the project has no table {state}.{table}", where=path, remedy="remove the suite")
         load_suite(path, run.warehouse.columns(f"{state}.{table}"))
     return len(paths)
