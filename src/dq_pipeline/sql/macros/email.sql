@@ -1,18 +1,16 @@
 -- std_email: the e-mail address in small letters, without mailto:, display name or trailing marks; null unless it is well formed.
 create or replace macro std_email(text) as (
-    list_transform(
-        [
-            regexp_replace(
-                case when contains(text, '<') then regexp_extract(lower(text), '<([^<>]*)>', 1) else lower(text) end,
-                '^\s*(?:mailto:)?\s*|[\s.,;>]+$', '', 'g'
-            )
-        ],
-        lambda email: case
-            when regexp_full_match(email, '[a-z0-9!#$%&''*+/=?^_`{|}~.\p{Lo}\p{Ll}-]+@(?:[a-z0-9\p{Lo}\p{Ll}][a-z0-9\p{Lo}\p{Ll}-]*\.)+[a-z\p{Lo}\p{Ll}][a-z0-9\p{Lo}\p{Ll}-]*[a-z\p{Lo}\p{Ll}]')
-                and not regexp_matches(email, '^\.|\.\.|\.@|-\.|^[^@]{65}|@.{254}')
-                then email
-        end
-    )[1]
+    nullif(
+        regexp_extract(
+            lower(text),
+            '^\s*(?:[^<>]*<)?\s*(?:mailto:)?('
+            || '[a-z0-9!#$%&''*+/=?^_`{|}~\x{80}-\x{10ffff}-]+(?:\.[a-z0-9!#$%&''*+/=?^_`{|}~\x{80}-\x{10ffff}-]+)*'
+            || '@(?:[a-z0-9\x{80}-\x{10ffff}](?:[a-z0-9\x{80}-\x{10ffff}-]*[a-z0-9\x{80}-\x{10ffff}])?\.)+[a-z\x{80}-\x{10ffff}]{2,18}'
+            || ')[>\s.,;]*$',
+            1
+        ),
+        ''
+    )
 );
 
 -- std_email_local: the part of an e-mail address before the @; null where the address is not well formed.
@@ -46,13 +44,10 @@ create or replace macro std_email_is_placeholder(text) as (
 
 -- std_email_key: an e-mail address for comparison: without +tag, Gmail's dots out; null for placeholders.
 create or replace macro std_email_key(text) as (
-    list_transform(
-        [std_email(text)],
-        lambda email: case
-            when std_email_is_placeholder(email) then null
-            when split_part(email, '@', 2) in ('gmail.com', 'googlemail.com')
-                then replace(regexp_replace(split_part(email, '@', 1), '(.)\+.*$', '\1'), '.', '') || '@gmail.com'
-            else regexp_replace(email, '^([^@]+?)\+[^@]*@', '\1@')
-        end
-    )[1]
+    case
+        when std_email_is_placeholder(text) then null
+        when regexp_matches(std_email(text), '@(?:gmail|googlemail)\.com$')
+            then replace(regexp_extract(std_email(text), '^(.[^@+]*)', 1), '.', '') || '@gmail.com'
+        else regexp_replace(std_email(text), '^([^@]+?)\+[^@]*@', '\1@')
+    end
 );

@@ -1,62 +1,56 @@
--- std_legal_form: the legal form at the end of a folded organization's name ('acme widgets llc' -> 'llc'), or null.
-create or replace macro std_legal_form(folded) as (
-    nullif(
-        regexp_extract(
-            folded,
-            '\b(inc|incorporated|llc|l l c|ltd|limited|ltd liability co|corp|corporation|plc|llp|l l p|lp|l p|pllc|pc|p c|gmbh|gmbh co kg|ag|kg|ohg|ug|bv|b v|nv|n v|sa|s a|sas|sarl'
-            || '|srl|s r l|spa|s p a|sl|s l|sa de cv|s a de c v|s de rl de cv|pty ltd|pty|pvt ltd|oy|oyj|ab|aps|a s|asa|kk|kft|zrt|sp z o o|s r o|ltda|eurl|se|company|co)$',
-            1
-        ),
-        ''
+-- std_organization_words: an organization's name folded, initials joined (A.B.C. as abc, L.L.C. as llc), & as and, without 'dba ...'.
+create or replace macro std_organization_words(text) as (
+    std_fold(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(replace(lower(text), '&', ' and '), '\s+(?:d\s*/\s*b\s*/\s*a|dba)\s.*$', ''),
+                '\bco\.', 'company ', 'g'
+            ),
+            '\b([a-z])\.', '\1', 'g'
+        )
     )
 );
 
 -- std_organization: an organization's name for comparison: folded, without legal form, leading 'the' and 'and', initials joined.
 create or replace macro std_organization(text) as (
-    list_transform(
-        [std_fold(regexp_replace(regexp_replace(text, '\b([\p{L}])\.(\b|\s*$)', '\1', 'g'), '(?i)\s+(?:d\s*/\s*b\s*/\s*a|dba)\s+.*$', ''))],
-        lambda folded: coalesce(
-            nullif(
-                trim(
+    coalesce(
+        nullif(
+            trim(
+                regexp_replace(
                     regexp_replace(
-                        regexp_replace(
-                            regexp_replace(folded, '^the ', ''),
-                            '(?:(?: and)? (?:inc|incorporated|llc|l l c|ltd|limited|corp|corporation|company|co|plc|llp|l l p|lp|l p|pllc|pc|p c|gmbh|ag|kg|bv|nv|sa|s a'
-                            || '|sas|sarl|srl|s r l|spa|s p a|sl|s l|de cv|de c v|de rl|pty|pvt|oy|oyj|ab|aps|asa|kk|kft|ltda|usa|na|n a))+$',
-                            ''
-                        ),
-                        '\band\b ?', '', 'g'
-                    )
-                ),
-                ''
+                        regexp_replace(std_organization_words(text), '^the ', ''),
+                        '(?:(?: and)? (?:inc|incorporated|llc|l l c|ltd|limited|corp|corporation|company|co|plc|llp|l l p|lp|l p|pllc|pc|p c|gmbh|ag|kg|bv|nv|sa|s a'
+                        || '|sas|sarl|srl|s r l|spa|s p a|sl|s l|de cv|de c v|de rl|pty|pvt|oy|oyj|ab|aps|asa|kk|kft|ltda|usa|na|n a))+$',
+                        ''
+                    ),
+                    '\band\b ?', '', 'g'
+                )
             ),
-            folded
-        )
-    )[1]
+            ''
+        ),
+        std_organization_words(text)
+    )
 );
 
 -- std_is_organization: true where a name states a legal form or a word that only organizations bear (University, Plumbing,
 -- & Sons, City of); false for every other name, null for none. 'Co', 'Church' or 'Bank' alone can be surnames.
 create or replace macro std_is_organization(text) as (
-    list_transform(
-        [std_fold(regexp_replace(regexp_replace(text, '(?i)\bco\.', 'company ', 'g'), '\b([\p{L}])\.(\b|\s*$)', '\1', 'g'))],
-        lambda folded: regexp_matches(
-            folded,
-            '\b(?:inc|incorporated|llc|l l c|ltd|limited|corp|corporation|plc|llp|pllc|gmbh|sarl|srl|pty|oyj|aps|sa de cv|company|companies|dba)\b'
-            || '| and co$|. \S+ co$|. (?:lp|pc|ag|bv|nv|kg)$'
-            || '|\b(?:university|college|academy|institute|institution|laborator(?:y|ies)|labs|hospital|clinic|clinics|pharmacy|dental|dentistry|medical|healthcare|veterinary'
-            || '|orthopedics|pediatrics|chiropractic|associates|association|assoc|assn|society|federation|foundation|council|commission|committee|ministry|ministries|department|dept'
-            || '|bureau|agency|authority|enterprises?|holdings?|industries|international|intl|partners|partnership|ventures|capital|consulting|consultants|consultancy|solutions'
-            || '|services|systems|technologies|technology|software|networks|logistics|trucking|freight|transport|transportation|construction|contractors|contracting|builders|roofing'
-            || '|plumbing|heating|electric|electrical|hvac|landscaping|paving|flooring|cabinets|carpentry|welding|machining|fabrication|manufacturing|mfg|engineering|architects|designs'
-            || '|realty|properties|apartments|homes|rentals|insurance|brokerage|investments|financial|motors|automotive|auto|tires?|cycles?|bikes?|bicycles?|sports|sporting|fitness|gym'
-            || '|restaurant|cafe|coffee|pizza|pizzeria|grill|bakery|catering|foods|brewery|brewing|winery|hotel|motel|inn|suites|resort|salon|spa|boutique|jewelers|florist|flowers'
-            || '|hardware|supply|supplies|wholesale|distributors?|distribution|distributing|outlet|store|stores|shop|shops|shoppe|mart|market|markets|supermarket|grocery|depot|warehouse'
-            || '|warehousing|equipment|tools|parts|electronics|furniture|interiors|toys|gifts|books|bookstore|media|publishing|studios?|productions|entertainment|theat(?:er|re)'
-            || '|museum|library|schools?|church of|temple of|synagogue|congregation|charities|charity|bancorp|credit union|trust|fund|club|league|union|airlines|airways|energy|petroleum'
-            || '|farms|ranch|nursery|kennels|bros|brothers|and sons?|and daughters?|and associates|and partners|and company)\b'
-            || '|^(?:city|town|village|county|state|university|school|bank|church|house|friends) of '
-            || '|. (?:bank|group|county|district|office|team|center|centre)$|. \S+ (?:church|temple)$'
-        )
-    )[1]
+    regexp_matches(
+        std_organization_words(text),
+        '\b(?:inc|incorporated|llc|l l c|ltd|limited|corp|corporation|plc|llp|pllc|gmbh|sarl|srl|pty|oyj|aps|sa de cv|company|companies|dba)\b'
+        || '| and co$|. \S+ co$|. (?:lp|pc|ag|bv|nv|kg)$'
+        || '|\b(?:university|college|academy|institute|institution|laborator(?:y|ies)|labs|hospital|clinic|clinics|pharmacy|dental|dentistry|medical|healthcare|veterinary'
+        || '|orthopedics|pediatrics|chiropractic|associates|association|assoc|assn|society|federation|foundation|council|commission|committee|ministry|ministries|department|dept'
+        || '|bureau|agency|authority|enterprises?|holdings?|industries|international|intl|partners|partnership|ventures|capital|consulting|consultants|consultancy|solutions'
+        || '|services|systems|technologies|technology|software|networks|logistics|trucking|freight|transport|transportation|construction|contractors|contracting|builders|roofing'
+        || '|plumbing|heating|electric|electrical|hvac|landscaping|paving|flooring|cabinets|carpentry|welding|machining|fabrication|manufacturing|mfg|engineering|architects|designs'
+        || '|realty|properties|apartments|homes|rentals|insurance|brokerage|investments|financial|motors|automotive|auto|tires?|cycles?|bikes?|bicycles?|sports|sporting|fitness|gym'
+        || '|restaurant|cafe|coffee|pizza|pizzeria|grill|bakery|catering|foods|brewery|brewing|winery|hotel|motel|inn|suites|resort|salon|spa|boutique|jewelers|florist|flowers'
+        || '|hardware|supply|supplies|wholesale|distributors?|distribution|distributing|outlet|store|stores|shop|shops|shoppe|mart|market|markets|supermarket|grocery|depot|warehouse'
+        || '|warehousing|equipment|tools|parts|electronics|furniture|interiors|toys|gifts|books|bookstore|media|publishing|studios?|productions|entertainment|theat(?:er|re)'
+        || '|museum|library|schools?|church of|temple of|synagogue|congregation|charities|charity|bancorp|credit union|trust|fund|club|league|union|airlines|airways|energy|petroleum'
+        || '|farms|ranch|nursery|kennels|bros|brothers|and sons?|and daughters?|and associates|and partners|and company)\b'
+        || '|^(?:city|town|village|county|state|university|school|bank|church|house|friends) of '
+        || '|. (?:bank|group|county|district|office|team|center|centre)$|. \S+ (?:church|temple)$'
+    )
 );

@@ -1,73 +1,67 @@
--- std_person_text_full: a person's full name made ready to be split: nicknames in quotes or brackets, credentials, titles, the
+-- std_person_marked: a person's full name made ready to be split: nicknames in quotes or brackets, credentials, titles, the
 -- second of two people and dots taken out; 'LAST, FIRST M' keeps its comma.
-create or replace macro std_person_text_full(name) as (
-    list_transform(
-        [
-            trim(
-                regexp_replace(
-                    regexp_replace(
-                        regexp_replace(
-                            regexp_replace(
-                                ' ' || name,
-                                '\s*(?:"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|\([^()]*\)|\[[^\[\]]*\]|\s[''‘][^''’]+[''’](?:\s|,|$))\s*', ' ', 'g'
-                            ),
-                            '(?i)(?:[,\s]+(?:ph\.?\s?d|m\.?\s?d|d\.?d\.?s|d\.?v\.?m|d\.?m\.?d|c\.?p\.?a|r\.?n|l\.?p\.?n|m\.?b\.?a|ed\.?d|psy\.?d|j\.d|d\.o|esq|esquire'
-                            || '|ret|retired|deceased)\b\.?)+(\s*,|\s*$)', '\1', 'g'
-                        ),
-                        '(?i),\s*(?:jd|do|od|pa|pa-c|ma|m\.a|ms|m\.s|ba|b\.a|bs|b\.s|pe|p\.e|np|pt|dc|d\.c|msw|lcsw|crna|facs|faap|cfp|cfa|pmp)\.?(\s*,|\s*$)', '\1', 'g'
-                    ),
-                    '[.\s]+', ' ', 'g'
-                )
-            )
-        ],
-        lambda name: trim(
+create or replace macro std_person_marked(name) as (
+    trim(
+        regexp_replace(
             regexp_replace(
                 regexp_replace(
                     regexp_replace(
-                        regexp_replace(
-                            name,
-                            '(?i)(^|,\s*)(?:(?:mr|mister|mrs|ms|mx|miss|master|madam|mme|mlle|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt'
-                            || '|maj|col|gen|cmdr|sr|sra|srta|señor|señora|señorita|dna|dott|herr|frau|ing|lic)\s+(?:(?:and|&|y)\s+)?)+', '\1'
+                        trim(
+                            regexp_replace(
+                                regexp_replace(
+                                    regexp_replace(
+                                        regexp_replace(
+                                            ' ' || name,
+                                            '\s*(?:"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|\([^()]*\)|\[[^\[\]]*\]|\s[''‘][^''’]+[''’](?:\s|,|$))\s*', ' ', 'g'
+                                        ),
+                                        '(?i)(?:[,\s]+(?:ph\.?\s?d|m\.?\s?d|d\.?d\.?s|d\.?v\.?m|d\.?m\.?d|c\.?p\.?a|r\.?n|l\.?p\.?n|m\.?b\.?a|ed\.?d|psy\.?d|j\.d|d\.o|esq|esquire'
+                                        || '|ret|retired|deceased)\b\.?)+(\s*,|\s*$)', '\1', 'g'
+                                    ),
+                                    '(?i),\s*(?:jd|do|od|pa|pa-c|ma|m\.a|ms|m\.s|ba|b\.a|bs|b\.s|pe|p\.e|np|pt|dc|d\.c|msw|lcsw|crna|facs|faap|cfp|cfa|pmp)\.?(\s*,|\s*$)', '\1', 'g'
+                                ),
+                                '[.\s]+', ' ', 'g'
+                            )
                         ),
-                        '(?i)[,\s]+(?:mr|mrs|ms|miss|dr)$', ''
+                        '(?i)(^|,\s*)(?:(?:mr|mister|mrs|ms|mx|miss|master|madam|mme|mlle|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt'
+                        || '|maj|col|gen|cmdr|sr|sra|srta|señor|señora|señorita|dna|dott|herr|frau|ing|lic)\s+(?:(?:and|&|y)\s+)?)+', '\1'
                     ),
-                    '(?i)^([^\s,]+)\s+(?:&|and)\s+[^\s,]+\s+([^,]+)$', '\1 \2'
+                    '(?i)[,\s]+(?:mr|mrs|ms|miss|dr)$', ''
                 ),
-                '(?i)\s+(?:&|and)\s.*$', ''
+                '(?i)^([^\s,]+)\s+(?:&|and)\s+[^\s,]+\s+([^,]+)$', '\1 \2'
             ),
-            ' ,;'
-        )
-    )[1]
+            '(?i)\s+(?:&|and)\s.*$', ''
+        ),
+        ' ,;'
+    )
 );
 
--- std_person_text: std_person_text_full, which is costly, only for a name that has marks, titles or credentials.
+-- std_person_text: std_person_marked, which is costly, only for a name that has marks, titles or credentials.
 create or replace macro std_person_text(text) as (
-    list_transform(
-        [std_blank(text)],
-        lambda given: case
-            when regexp_matches(given, '(?i)[^\p{L} -]|^(?:m[a-z]{1,5}|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt|col|gen|cmdr|sr|sra|srta'
-                || '|señor|señora|señorita|dna|dott|herr|frau|ing|lic) | and | (?:ph ?d|m ?d|dds|dvm|dmd|cpa|rn|lpn|mba|edd|psyd|esq|esquire|ret|retired|deceased|mrs?|ms|miss|dr)$')
-                then std_person_text_full(given)
-            else given
-        end
-    )[1]
+    case
+        when regexp_matches(
+            std_blank(text),
+            '(?i)[!-,./-@\[-`{-~“”„«‘’]|^(?:m[a-z]{1,5}|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt|col|gen|cmdr|sr|sra|srta'
+            || '|señor|señora|señorita|dna|dott|herr|frau|ing|lic) | and | (?:ph ?d|m ?d|dds|dvm|dmd|cpa|rn|lpn|mba|edd|psyd|esq|esquire|ret|retired|deceased|mrs?|ms|miss|dr)$'
+        )
+            then std_person_marked(std_blank(text))
+        else std_blank(text)
+    end
 );
 
 -- std_person_suffix: the generation suffix of a full name (Jr, Sr, II, III, IV, V) or null.
 create or replace macro std_person_suffix(text) as (
-    list_transform(
-        [
-            lower(
-                regexp_extract(
-                    std_person_text(text), '(?i)[^\s,][\s,]+(jr|jnr|sr|snr|ii|iii|iv|2nd|3rd|4th)(?:\s*,|$)|,\s*(junior|senior|v)$|\S \S.* (v)$', 0
-                )
-            )
-        ],
-        lambda suffix: map {
-            'jr': 'Jr', 'jnr': 'Jr', 'junior': 'Jr', 'sr': 'Sr', 'snr': 'Sr', 'senior': 'Sr',
-            'ii': 'II', '2nd': 'II', 'iii': 'III', '3rd': 'III', 'iv': 'IV', '4th': 'IV', 'v': 'V'
-        }[regexp_extract(suffix, '([a-z0-9]+)[\s,]*$', 1)]
-    )[1]
+    map {
+        'jr': 'Jr', 'jnr': 'Jr', 'junior': 'Jr', 'sr': 'Sr', 'snr': 'Sr', 'senior': 'Sr',
+        'ii': 'II', '2nd': 'II', 'iii': 'III', '3rd': 'III', 'iv': 'IV', '4th': 'IV', 'v': 'V'
+    }[
+        regexp_extract(
+            regexp_extract(
+                lower(std_person_text(text)), '[^\s,][\s,]+(?:jr|jnr|sr|snr|ii|iii|iv|2nd|3rd|4th)(?:\s*,|$)|,\s*(?:junior|senior|v)$|\S \S.* v$'
+            ),
+            '([a-z0-9]+)[\s,]*$',
+            1
+        )
+    ]
 );
 
 -- std_person_core: a full name without title, credential, nickname or suffix: 'First Middle Last' or 'Last, First Middle'.
@@ -83,58 +77,58 @@ create or replace macro std_person_core(text) as (
     )
 );
 
--- std_is_spanish_surname: true for the commonest Spanish surnames and all in -ez; first names that are also surnames are left out.
-create or replace macro std_is_spanish_surname(word) as (
-    regexp_full_match(
-        std_fold(word),
-        '[a-z]+ez|acosta|aguilar|aguirre|alvarado|arroyo|avila|ayala|barrera|bautista|blanco|cabrera|calderon|camacho|campos|cardenas|carrillo|castillo|castro|cervantes|contreras'
-        || '|cortes|delgado|diaz|duran|escobar|espinosa|espinoza|estrada|figueroa|flores|franco|fuentes|gallegos|garcia|garza|guerrero|guzman|herrera|ibarra|juarez|lara|lozano|luna'
-        || '|macias|maldonado|marquez|medina|mejia|mendoza|miranda|molina|montoya|mora|morales|moreno|munoz|nava|navarro|ochoa|ortega|ortiz|pacheco|padilla|palacios|pena|quintero'
-        || '|reyes|rios|rivera|robles|rojas|romero|rosales|ruiz|salazar|salinas|sandoval|santos|serrano|silva|soto|torres|trujillo|valencia|vargas|vega|velasco|villanueva|villarreal'
-        || '|villegas|zamora|zavala'
-    )
+-- std_spanish_surnames: the commonest Spanish surnames and all in -ez, as a pattern; first names that are also surnames are left out.
+create or replace macro std_spanish_surnames() as (
+    '\S+[eé]z|acosta|aguilar|aguirre|alvarado|arroyo|[aá]vila|ayala|barrera|bautista|blanco|cabrera|calder[oó]n|camacho|campos'
+    || '|c[aá]rdenas|carrillo|castillo|castro|cervantes|contreras|cort[eé]s|delgado|d[ií]az|dur[aá]n|escobar|espinosa|espinoza'
+    || '|estrada|figueroa|flores|franco|fuentes|gallegos|garc[ií]a|garza|guerrero|guzm[aá]n|herrera|ibarra|lara|lozano|luna'
+    || '|mac[ií]as|maldonado|medina|mej[ií]a|mendoza|miranda|molina|montoya|mora|morales|moreno|mu[nñ]oz|nava|navarro|ochoa'
+    || '|ortega|ortiz|pacheco|padilla|palacios|pe[nñ]a|quintero|reyes|r[ií]os|rivera|robles|rojas|romero|rosales|ruiz|salazar'
+    || '|salinas|sandoval|santos|serrano|silva|soto|torres|trujillo|valencia|vargas|vega|velasco|villanueva|villarreal|villegas'
+    || '|zamora|zavala'
+);
+
+-- std_surname_particles: the words that begin a surname of several words, as a pattern.
+create or replace macro std_surname_particles() as (
+    'd[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|mc|o''|d'''
 );
 
 -- std_person_surname: the surname or surnames in std_person_core: before the comma; else from the first particle (de la, van,
 -- bin, St); else two joined by y; else two Spanish surnames; else the last word. One word alone is a surname.
 create or replace macro std_person_surname(core) as (
-    list_transform(
-        [
-            regexp_replace(
-                core,
-                '(?i)^(\S+) (?:del carmen|de los [aá]ngeles|de jes[uú]s|del pilar|del rosario|de la luz|del mar|de lourdes|de f[aá]tima|de guadalupe) (\S)',
-                '\1 \2'
-            )
-        ],
-        lambda name: case
-            when contains(name, ',') then nullif(trim(split_part(name, ',', 1)), '')
-            when not contains(name, ' ') then nullif(name, '')
-            when regexp_matches(name, '(?i)^(?:de la|de las|de los|van der|van den|von der|von|de|del)\s+\S+$') then name
-            when regexp_matches(name, '(?i) (?:d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|mc|y|o''|d'') ')
+    nullif(
+        case
+            when contains(core, ',') then trim(split_part(core, ',', 1))
+            when regexp_matches(core, '(?i)^(?:de la|de las|de los|van der|van den|von der|von|de|del) \S+$') then core
+            when regexp_matches(core, '(?i) (?:' || std_surname_particles() || '|y) ')
                 then regexp_extract(
-                    name,
-                    '(?i)^\S+(?: .+?)?? ((?:(?:d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|mc|o''|d'') )+\S.*|\S+ y \S+|\S+)$',
+                    -- Del Carmen and its kind belong to the first name, not to the surname.
+                    regexp_replace(
+                        core,
+                        '(?i)^(\S+) (?:del carmen|de los [aá]ngeles|de jes[uú]s|del pilar|del rosario|de la luz|del mar|de lourdes|de f[aá]tima|de guadalupe) (\S)',
+                        '\1 \2'
+                    ),
+                    '(?i)^\S+(?: .+?)?? ((?:(?:' || std_surname_particles() || ') )+\S.*|\S+ y \S+|(?:'
+                    || std_spanish_surnames() || ') (?:' || std_spanish_surnames() || ')|\S+)$',
                     1
                 )
-            when std_is_spanish_surname(regexp_extract(name, ' (\S+) \S+$', 1)) and std_is_spanish_surname(regexp_extract(name, '\S+$'))
-                then regexp_extract(name, '\S+ \S+$')
-            else regexp_extract(name, '\S+$')
-        end
-    )[1]
+            when regexp_matches(core, '(?i) (?:' || std_spanish_surnames() || ') (?:' || std_spanish_surnames() || ')$')
+                then regexp_extract(core, '\S+ \S+$')
+            else regexp_extract(core, '\S+$')
+        end,
+        ''
+    )
 );
 
 -- std_person_given: the given names in std_person_core: after the comma, or before the surname.
 create or replace macro std_person_given(core) as (
-    list_transform(
-        [core],
-        lambda whole: nullif(
-            case
-                when contains(whole, ',') then trim(regexp_replace(regexp_replace(whole, '^[^,]*,', ''), '[\s,]+', ' ', 'g'))
-                else trim(left(whole, length(whole) - length(std_person_surname(whole))))
-            end,
-            ''
-        )
-    )[1]
+    nullif(
+        case
+            when contains(core, ',') then trim(regexp_replace(regexp_replace(core, '^[^,]*,', ''), '[\s,]+', ' ', 'g'))
+            else trim(left(core, length(core) - length(std_person_surname(core))))
+        end,
+        ''
+    )
 );
 
 -- std_person_last: the surname or surnames of a full name as typed; null where there is none.
@@ -171,7 +165,7 @@ create or replace macro std_person_nickname(text) as (
     nullif(
         trim(
             regexp_extract(
-                regexp_extract(' ' || text || ' ', '"[^"]+"|“[^”]+”|\([^()]+\)|\s[''‘][^''’]+[''’]\s'), '[\p{L}][\p{L}\p{M}''’ -]*'
+                regexp_extract(' ' || text || ' ', '"[^"]+"|“[^”]+”|\([^()]+\)|\s[''‘][^''’]+[''’]\s'), '[A-Za-z\x{c0}-\x{10ffff}][A-Za-z\x{c0}-\x{10ffff}''’ -]*'
             ),
             ' ''’'
         ),
@@ -182,47 +176,28 @@ create or replace macro std_person_nickname(text) as (
 -- std_display_name: a person's name for reading: ALL CAPS and all small names in proper case (McDonald, O'Brien, de la Cruz, III);
 -- mixed case is left as it is.
 create or replace macro std_display_name(text) as (
-    list_transform(
-        [std_blank(text)],
-        lambda name: case
-            when std_has_one_case(name)
-                then std_proper_case(
-                    name, ' ii iii iv ', ' de del la las los da das dos do di van von der den ter bin ibn bint y al el '
-                )
-            else name
-        end
-    )[1]
+    case
+        when std_has_one_case(std_blank(text))
+            then std_proper_case(std_blank(text), ' ii iii iv ', ' de del la las los da das dos do di van von der den ter bin ibn bint y al el ')
+        else std_blank(text)
+    end
 );
 
 -- std_display_organization: an organization's name for reading, as std_display_name, with LLC and its kind in capitals.
 create or replace macro std_display_organization(text) as (
-    list_transform(
-        [std_blank(text)],
-        lambda name: case
-            when std_has_one_case(name)
-                then std_proper_case(
-                    name, ' llc llp lp plc pllc usa us ii iii iv hvac gmbh ag sa bv nv pc dba ',
-                    ' of and the for at in on de del la y '
-                )
-            else name
-        end
-    )[1]
+    case
+        when std_has_one_case(std_blank(text))
+            then std_proper_case(
+                std_blank(text), ' llc llp lp plc pllc usa us ii iii iv hvac gmbh ag sa bv nv pc dba ', ' of and the for at in on de del la y '
+            )
+        else std_blank(text)
+    end
 );
 
 -- std_surname: surnames for comparison: folded, each surname one word, particles and Mc, O', St joined to theirs
 -- ('Van der Berg' -> 'vanderberg', 'García-López' -> 'garcia lopez', 'Mc Donald' -> 'mcdonald').
 create or replace macro std_surname(text) as (
-    list_transform(
-        [std_fold(text)],
-        lambda folded: case
-            when contains(folded, ' ')
-                then regexp_replace(
-                    replace(folded, ' y ', ' '),
-                    '\b(d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|ma?c|o|d) ', '\1', 'g'
-                )
-            else folded
-        end
-    )[1]
+    regexp_replace(replace(std_fold(text), ' y ', ' '), '\b(d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|ma?c|o|d) ', '\1', 'g')
 );
 
 -- std_given: a given name for comparison: folded, its first word.

@@ -23,25 +23,30 @@ create or replace macro std_phone_is_placeholder(text) as (
     )
 );
 
+-- std_phone_dialed: the digits of a phone number as dialed: 00 and 011 as +, a bracketed zero and the extension left out.
+create or replace macro std_phone_dialed(text) as (
+    regexp_replace(
+        regexp_replace(std_phone_number(text), '^[^0-9+]*(?:\+|0011|011|00)[^0-9]*', '+'),
+        '\(0\)|[^0-9+]', '', 'g'
+    )
+);
+
 -- std_phone: a phone number as E.164 or null. Numbers without a country code are North American ones where the country is
 -- blank or in North America (area code 2-9, no N9X, no N11; exchange 2-9, no N11); any other country's need the + sign.
 create or replace macro std_phone(text, country) as (
     case
         when std_phone_is_placeholder(text) then null
-        else list_transform(
-            [
-                regexp_replace(
-                    regexp_replace(std_phone_number(text), '^[^0-9+]*(?:\+|0011|011|00)\s*(?:\(0\))?[^0-9]*', '+'),
-                    '(?:\(0\)|[^0-9+])', '', 'g'
-                )
-            ],
-            lambda number: case
-                when regexp_full_match(number, '(?:\+?1)?[2-9](?:[02-8][0-9]|1[02-9])[2-9](?:[02-9][0-9]|1[02-9])[0-9]{4}')
-                    and (number[1] = '+' or coalesce(std_country(country), 'US') in ('US', 'CA', 'PR'))
-                    then '+1' || right(number, 10)
-                when regexp_full_match(number, '\+[2-9][0-9]{7,14}') then number
-            end
-        )[1]
+        else coalesce(
+            '+1' || nullif(
+                regexp_extract(
+                    case when coalesce(std_country(country), 'US') in ('US', 'CA', 'PR') then '' else '!' end || std_phone_dialed(text),
+                    '^(?:\+?1|!\+1)?([2-9](?:[02-8][0-9]|1[02-9])[2-9](?:[02-9][0-9]|1[02-9])[0-9]{4})$',
+                    1
+                ),
+                ''
+            ),
+            nullif(regexp_extract(std_phone_dialed(text), '^\+[2-9][0-9]{7,14}$'), '')
+        )
     end
 );
 

@@ -1,54 +1,26 @@
--- std_phonetic_letters: a folded word with sounds written one way (ph as f, c as s or k, silent letters out), doubles kept.
+-- std_phonetic_letters: a folded word with its sounds written one way: silent letters out, ph as f, soft c as s, doubles single.
 create or replace macro std_phonetic_letters(word) as (
-    translate(
+    replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
         regexp_replace(
-            replace(
-                replace(
-                    replace(
-                        replace(
-                            replace(
-                                replace(
-                                    replace(
-                                        regexp_replace(
-                                            regexp_replace(word, '^(?:k(n)|g(n)|p(n|s|f)|w(r)|a(e)|m(c)a?|(c)z)', '\1\2\3\4\5\6\7'),
-                                            'c([eiy])', 's\1', 'g'
-                                        ),
-                                        'sch', 's'
-                                    ),
-                                    'ph', 'f'
-                                ),
-                                'tch', 'x'
-                            ),
-                            'ch', 'x'
-                        ),
-                        'sh', 'x'
-                    ),
-                    'ck', 'k'
-                ),
-                'gh', ''
+            regexp_replace(
+                regexp_replace(regexp_replace(word, '^g([ei])', 'j\1'), '^(?:k(n)|g(n)|p(n|s|f)|w(r)|(m)a?c|(c)z)', '\1\2\3\4\5\6'),
+                'c([eiy])', 's\1', 'g'
             ),
-            '(.)[aeiouyhw]+', '\1', 'g'
+            'sch|tch|ch([^r]|$)|sh', 'x\1', 'g'
         ),
-        'cqgzdvbj', 'kkkstfpj'
-    )
+        'ph', 'f'), 'gh', ''), 'ck', 'k'), 'ch', 'k'), 'mps', 'ms'), 'dt', 't'), 'tz', 's'), 'bb', 'b'), 'cc', 'k'), 'dd', 'd'), 'ff', 'f'), 'gg', 'g'), 'll', 'l'), 'mm', 'm'),
+        'nn', 'n'), 'pp', 'p'), 'rr', 'r'), 'ss', 's'), 'tt', 't'), 'zz', 's'), 'kk', 'k')
 );
 
--- std_phonetic: the sound of a name's folded first word as a short key (simplified metaphone, six letters): Smith = Smyth,
--- Johnson = Jonson, Catherine = Kathryn; null where there is no Latin letter.
+-- std_phonetic: the sound of a name's first Latin word as a key of at most six letters (a simplified metaphone: vowels but the
+-- first are left out, like consonants are one): Smith = Smyth, Johnson = Jonson, Catherine = Kathryn; null without such a word.
 create or replace macro std_phonetic(text) as (
     nullif(
         left(
-            replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
-                std_phonetic_letters(regexp_extract(split_part(std_fold(text), ' ', 1), '[a-z]+')),
-                'ss', 's'), 'll', 'l'), 'tt', 't'), 'nn', 'n'), 'rr', 'r'), 'kk', 'k'), 'mm', 'm'), 'pp', 'p'), 'ff', 'f'), 'xx', 'x'), 'jj', 'j'
-            ),
+            translate(left(std_phonetic_letters(regexp_extract(std_fold(text), '[a-z]+')), 1), 'cqgzdvbjyw', 'kkkstfpjiv')
+            || translate(substr(std_phonetic_letters(regexp_extract(std_fold(text), '[a-z]+')), 2), 'cqgzdvbjaeiouhyw', 'kkkstfpj'),
             6
         ),
         ''
     )
-);
-
--- std_similarity: how alike two texts are, 0 to 1 (Jaro-Winkler); null where one is missing.
-create or replace macro std_similarity(one, other) as (
-    jaro_winkler_similarity(one, other)
 );

@@ -1,35 +1,25 @@
--- std_latin: text with accents folded to plain Latin letters and apostrophes and invisible characters taken out.
+-- std_latin: small text with accents folded to plain Latin letters; apostrophes and invisible characters are taken out.
+-- Every macro here names its argument once where it can: DuckDB copies the argument's whole expression for each mention.
 create or replace macro std_latin(text) as (
-    list_transform(
-        [text],
-        lambda given: case
-            when strlen(given) = length(given) then replace(given, '''', '')
-            else strip_accents(
-                regexp_replace(
-                    replace(
-                        replace(
-                            replace(
-                                translate(
-                                    regexp_replace(given, '[\p{Cf}''’‘`´ʼʻ′]', '', 'g'),
-                                    'øØłŁđĐðÐıħĦŧŦ',
-                                    'oOlLdDdDihHtT'
-                                ),
-                                'æ', 'ae'
-                            ),
-                            'œ', 'oe'
-                        ),
-                        'þ', 'th'
-                    ),
-                    '[ßẞ]', 'ss', 'g'
-                )
-            )
-        end
-    )[1]
+    replace(
+        replace(
+            replace(
+                replace(
+                    strip_accents(translate(text, 'øłđðıħŧ''’‘`´ʼʻ′​‌‍⁠﻿­‎‏', 'olddiht')),
+                    'ß', 'ss'
+                ),
+                'æ', 'ae'
+            ),
+            'œ', 'oe'
+        ),
+        'þ', 'th'
+    )
 );
 
 -- std_fold: text for comparison: lower case, no accents, punctuation as blanks, blanks squeezed; null if nothing is left.
+-- Letters of every script stay. The marks are listed, because RE2 takes long to make ready for a class like \p{L}.
 create or replace macro std_fold(text) as (
-    nullif(trim(regexp_replace(std_latin(lower(text)), '[^\p{L}\p{N}]+', ' ', 'g')), '')
+    nullif(trim(regexp_replace(std_latin(lower(text)), '[\x00-/:-@\[-`{-\x{bf}×÷\x{2000}-\x{206f}\x{20a0}-\x{20cf}\x{2116}-\x{2bff}\x{3000}-\x{303f}\x{fe10}-\x{fe6f}\x{ff01}-\x{ff0f}\x{1f000}-\x{1faff}]+', ' ', 'g')), '')
 );
 
 -- std_key: std_fold without any blank, for identifiers and units.
@@ -39,44 +29,27 @@ create or replace macro std_key(text) as (
 
 -- std_blank: text as typed with outer blanks trimmed, inner ones squeezed, invisible characters out; null where blank.
 create or replace macro std_blank(text) as (
-    list_transform(
-        [text],
-        lambda given: nullif(
-            trim(
-                case
-                    when strlen(given) = length(given) then regexp_replace(given, '[\s\x00-\x1f\x7f]+', ' ', 'g')
-                    else regexp_replace(regexp_replace(given, '[\p{Cf}\p{Co}]', '', 'g'), '[\s\p{Z}\p{Cc}]+', ' ', 'g')
-                end
-            ),
-            ''
-        )
-    )[1]
+    nullif(trim(regexp_replace(translate(text, '​‌‍⁠﻿­‎‏', ''), '[\s\x00-\x1f\x7f-\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+', ' ', 'g')), '')
 );
 
 -- std_is_placeholder: true for what people type where they know nothing: N/A, unknown, test, xxx, asdf, a lone dash.
 -- Null and NaN count as machine marks only in their machine spelling: Null and Nan are names of people.
 create or replace macro std_is_placeholder(text) as (
-    coalesce(
-        list_transform(
-            [trim(text)],
-            lambda given: given <> ''
-            and (
-            given in ('null', 'NULL', '(null)', '\N', 'nan', 'NaN', '#N/A', '#REF!', '#VALUE!')
-            or regexp_full_match(
-                coalesce(std_fold(given), ''),
-                '|n ?a|none|nil|void|empty|missing|unknown|unk|unkn|unknwn|undefined|undisclosed|withheld|refused'
-                || '|not (?:known|available|applicable|provided|given|specified|assigned|set|entered|sure|stated|recorded)'
-                || '|no ?(?:first name|last name|name|email|e mail|mail|phone|address|data|value|entry|number|one)'
-                || '|tbd|tba|tbc|to be (?:determined|advised|confirmed)|lnu|fnu|nln|nfn|ditto|same(?: as above)?|see (?:notes?|above)'
-                || '|test(?: ?test)*|test(?:er|ing)?(?: ?[0-9]+)?|test (?:user|customer|name|person|account|record|data|address|order|company)'
-                || '|testy mctest(?:face|erson)?|dummy(?: .*)?|fake(?: name)?|example|x{2,}(?: x+)*|(?:x )+x|z{3,}|a{3,}'
-                || '|asdf[a-z]*|asd|asdasd|qwe|qwert[a-z]*|abcd?|abcdef|foo ?bar|lorem ipsum'
-                || '|delete(?: me)?|deleted|removed|duplicate|do not (?:use|contact|ship)|anon|anonymous|anonymized|redacted'
-                || '|0+|9{4,}|123456?7?8?9?0?|first ?name(?: last ?name)?|last ?name|full ?name|(?:customer|your) name|nobody|someone'
-            )
-            )
-        )[1],
-        false
+    trim(coalesce(text, '')) <> ''
+    and (
+        trim(text) in ('null', 'NULL', '(null)', '\N', 'nan', 'NaN', '#N/A', '#REF!', '#VALUE!')
+        or regexp_full_match(
+            coalesce(std_fold(text), ''),
+            '|n ?a|none|nil|void|empty|missing|unknown|unk|unkn|unknwn|undefined|undisclosed|withheld|refused'
+            || '|not (?:known|available|applicable|provided|given|specified|assigned|set|entered|sure|stated|recorded)'
+            || '|no ?(?:first name|last name|name|email|e mail|mail|phone|address|data|value|entry|number|one)'
+            || '|tbd|tba|tbc|to be (?:determined|advised|confirmed)|lnu|fnu|nln|nfn|ditto|same(?: as above)?|see (?:notes?|above)'
+            || '|test(?: ?test)*|test(?:er|ing)?(?: ?[0-9]+)?|test (?:user|customer|name|person|account|record|data|address|order|company)'
+            || '|testy mctest(?:face|erson)?|dummy(?: .*)?|fake(?: name)?|example|x{2,}(?: x+)*|(?:x )+x|z{3,}|a{3,}'
+            || '|asdf[a-z]*|asd|asdasd|qwe|qwert[a-z]*|abcd?|abcdef|foo ?bar|lorem ipsum'
+            || '|delete(?: me)?|deleted|removed|duplicate|do not (?:use|contact|ship)|anon|anonymous|anonymized|redacted'
+            || '|0+|9{4,}|123456?7?8?9?0?|first ?name(?: last ?name)?|last ?name|full ?name|(?:customer|your) name|nobody|someone'
+        )
     )
 );
 
@@ -85,7 +58,7 @@ create or replace macro std_is_placeholder(text) as (
 create or replace macro std_proper_case(text, uppers, lowers) as (
     array_to_string(
         list_transform(
-            regexp_extract_all(lower(text), '[''’]s\b|[\p{L}\p{N}\p{M}]+|[^\p{L}\p{N}\p{M}]+'),
+            regexp_extract_all(lower(text), '[''’]s\b|[ -/:-@\[-`{-~‘’“”«»]+|[^ -/:-@\[-`{-~‘’“”«»]+'),
             lambda word, place: case
                 when contains(uppers, ' ' || word || ' ') then upper(word)
                 when place > 1 and contains(lowers, ' ' || word || ' ') then word
