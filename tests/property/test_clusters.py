@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dq_pipeline.linkage.unionfind import UnionFind, join_without_conflict
+from dq_pipeline.linkage.unionfind import Disagreement, UnionFind, join_without_conflict
 
 NODES = [f"n{number:02d}" for number in range(14)]
 pairs = st.tuples(st.sampled_from(NODES), st.sampled_from(NODES)).filter(lambda pair: pair[0] != pair[1])
@@ -95,6 +95,37 @@ def test_what_all_of_a_forced_group_bar_stays_out_of_it(
     for node in rest:
         if {frozenset((first, node)), frozenset((second, node))} <= barred:
             assert found[node] != found[first]
+
+
+def _tolerant(
+    edges: list[tuple[str, str, float]], foes: list[tuple[str, str]], tolerance: float, counted: list[str]
+) -> dict[str, str]:
+    enemies: dict[str, list[str]] = {}
+    for left, right in {tuple(sorted(pair)) for pair in foes}:
+        enemies.setdefault(left, []).append(right)
+        enemies.setdefault(right, []).append(left)
+    disagreement = Disagreement(tolerance, {node: node for node in counted}, enemies)
+    return join_without_conflict(NODES, [], edges, {}, {}, [disagreement])
+
+
+@given(links, st.lists(pairs, max_size=12))
+def test_a_tolerance_of_nothing_is_strict(edges: list[tuple[str, str, float]], foes: list[tuple[str, str]]) -> None:
+    assert _tolerant(edges, foes, 0, NODES) == _joined(edges, foes)
+
+
+@given(links, st.lists(pairs, max_size=30), st.sampled_from([0.2, 0.34]), st.integers(0, 1_000_000))
+def test_a_tolerated_conflict_is_never_more_than_its_share_of_a_cluster(
+    edges: list[tuple[str, str, float]], foes: list[tuple[str, str]], tolerance: float, seed: int
+) -> None:
+    counted = random.Random(seed).sample(NODES, 9)
+    found = _tolerant(edges, foes, tolerance, counted)
+    barred = {frozenset(pair) for pair in foes}
+    for named in set(found.values()):
+        members = [node for node in counted if found[node] == named]
+        inside = [frozenset((a, b)) for a in members for b in members if a < b]
+        assert sum(pair in barred for pair in inside) <= tolerance * len(inside) + 1e-9
+    shuffled = random.Random(seed).sample(edges, len(edges))
+    assert _tolerant(shuffled, foes, tolerance, counted) == found
 
 
 @settings(max_examples=50)

@@ -91,3 +91,31 @@ def test_clustering_again_gives_the_same_and_needs_no_new_scores() -> None:
     assert clusters(warehouse) != before
     cluster(warehouse, person(), [])
     assert clusters(warehouse) == before
+
+
+def test_a_slip_of_the_pen_in_one_of_many_parts_nobody_where_that_is_tolerated() -> None:
+    born = ["1950-01-01"] * 5 + ["1950-01-02", "1960-01-01"]
+    rows: list[tuple[str | None, ...]] = [
+        (f"y{number}", "paula", "quirk", day, "p@q.com", "555", None) for number, day in enumerate(born)
+    ]
+    strict = {"name": "birth", "sql": "damerau_levenshtein(born_l, born_r) > 1"}
+    tolerant = strict | {"tolerance": 0.34, "when": "born is not null"}
+    for conflict, parts in ((strict, 2), (tolerant, 1)):
+        warehouse = warehouse_of([*people(60), *rows])
+        link_entity(warehouse, person(conflicts=[conflict]))
+        found = clusters(warehouse)
+        assert len({found[f"y{number}"] for number in range(7)}) == parts
+
+
+def test_a_father_is_not_joined_to_his_son_however_much_is_tolerated() -> None:
+    rows: list[tuple[str | None, ...]] = [
+        ("y1", "otto", "quirk", "1950-01-01", "o@q.com", "555", None),
+        ("y2", "otto", "quirk", None, "o@q.com", "555", None),
+        ("y3", "otto", "quirk", None, "o@q.com", None, None),
+        ("y4", "otto", "quirk", "1980-07-07", None, "555", None),
+    ]
+    conflict = {"name": "birth", "sql": "born_l <> born_r", "tolerance": 0.34, "when": "born is not null"}
+    warehouse = warehouse_of([*people(60), *rows])
+    link_entity(warehouse, person(conflicts=[conflict]))
+    found = clusters(warehouse)
+    assert found["y1"] != found["y4"]

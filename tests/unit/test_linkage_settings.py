@@ -6,7 +6,8 @@ import pytest
 from linkage_people import PERSON, person, warehouse_of
 from pydantic import ValidationError
 
-from dq_pipeline.linkage import check_linkage
+from dq_pipeline.config.entity import Evidence
+from dq_pipeline.linkage import check_linkage, prepare
 
 
 def test_a_sound_linkage_has_no_fault() -> None:
@@ -65,9 +66,27 @@ def test_a_missing_record_table_is_said() -> None:
     [
         ({"related": [{"name": "household", "shares": {"surname": 1}}]}, "no comparison is named surname"),
         ({"comparisons": [PERSON["linkage"]["comparisons"][0]] * 2}, "each needs a name of its own"),
+        ({"conflicts": [{"name": "born", "sql": "born_l <> born_r", "tolerance": 0.3}]}, "needs `when`"),
         ({"thresholds": {"merge": 0.5, "review": 0.9}}, "must not be above"),
     ],
 )
 def test_a_linkage_that_contradicts_itself_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         person(**change)
+
+
+def test_evidence_is_checked_and_given_only_where_its_condition_holds() -> None:
+    warehouse = warehouse_of([("a", *[None] * 6), ("b", *[None] * 6)])
+    entity = person().model_copy(
+        update={"evidence": (Evidence(entity="place", column="place_id", when="street is not null"),)}
+    )
+    assert check_linkage(warehouse, entity) == ["evidence.place_id: standardized.place does not exist"]
+    warehouse.execute("create table standardized.place (record_id varchar, street varchar)")
+    assert check_linkage(warehouse, entity) == []
+    warehouse.execute("insert into standardized.place values ('a', 'Elm'), ('b', null)")
+    warehouse.execute(
+        "create table linked.place_clusters as select record_id, 'p1' as cluster_id from standardized.place"
+    )
+    prepare(warehouse, entity)
+    rows = warehouse.rows("select record_id, place_id from linked.person_input order by record_id")
+    assert rows == [("a", "p1"), ("b", None)]

@@ -24,10 +24,10 @@ class Comparison(Frozen):
     """One comparison as in Splink. The null level comes first (any of `columns` missing) and `else` last by themselves.
 
     Levels are written from the strongest agreement to the weakest. `term_frequency` names the column whose
-    frequencies weigh the first level; `counted_by` marks an identifier and names columns: its weight falls only where a value
-    has several of their values beside it (one buyer's forty orders make no e-mail address common, a family does). `null_sql` replaces the condition of
-    the null level. `disagree_at_most` is the largest share of true matches that training may believe to disagree
-    outright (the `else` level).
+    frequencies weigh the first level. `counted_by` marks an identifier and names columns: its weight falls only where
+    a value has several of their values beside it (one buyer's forty orders make no e-mail address common, a family
+    does). `null_sql` replaces the condition of the null level. `disagree_at_most` is the largest share of true
+    matches that training may believe to disagree outright (the `else` level).
     """
 
     name: Identifier
@@ -40,10 +40,23 @@ class Comparison(Frozen):
 
 
 class Conflict(Frozen):
-    """A hard conflict on columns `x_l` and `x_r`: where it is true the pair is never merged, whatever its weight."""
+    """A hard conflict on columns `x_l` and `x_r`: where it is true the pair is never merged, whatever its weight.
+
+    Nor are two groups of records of which any pair is in conflict. `tolerance` allows for slips of the pen: two
+    groups may still be one while no larger share of their pairs conflicts, of the pairs of records for which `when`
+    (an SQL condition on one record) holds.
+    """
 
     name: Identifier
     sql: str
+    tolerance: float = Field(default=0, ge=0, lt=1)
+    when: str | None = None
+
+    @model_validator(mode="after")
+    def _counted(self) -> "Conflict":
+        if self.tolerance and not self.when:
+            raise ValueError(f"conflict {self.name}: a tolerance needs `when`, the records that it counts")
+        return self
 
 
 class Rule(Frozen):

@@ -5,18 +5,14 @@ is taken apart and joined again along its heaviest pairs, never two sides in con
 through Python. A component of too many profiles is first cut to pairs of double evidence.
 """
 
-from collections import defaultdict
-from typing import Any
-
 from dq_pipeline.config.entity import Entity
 from dq_pipeline.linkage.comparing import connect
 from dq_pipeline.linkage.judgements import Judgement, build_judgements
-from dq_pipeline.linkage.profiles import input_table, mentioned
-from dq_pipeline.linkage.scoring import CERTAIN, SAME_PROFILE, conflict_sql
-from dq_pipeline.linkage.unionfind import join_without_conflict
+from dq_pipeline.linkage.profiles import input_table
+from dq_pipeline.linkage.repair import JUDGED, build_enemies, build_traits, repair
+from dq_pipeline.linkage.scoring import CERTAIN, SAME_PROFILE
 from dq_pipeline.warehouse import Warehouse, literal
 
-JUDGED = "judgement"
 SINGLE = "single"
 
 
@@ -131,152 +127,6 @@ where components.component_id in (select component_id from oversize)
             on links.record_id_l = cut.record_id_l and links.record_id_r = cut.record_id_r""",
     )
     build_components(warehouse, entity)
-
-
-def build_traits(warehouse: Warehouse, entity: Entity) -> None:
-    """Build linked.<entity>_traits: one row is one linked record and a trait of it that may be in conflict.
-
-    A trait is the values that conflicts look at, named by the smallest record that has them (few differ in a
-    component, where its records may be many), or the group of records judged the same (`group:`).
-    """
-    columns = _conflict_columns(warehouse, entity)
-    values = ", ".join(f"records.{column}" for column in columns)
-    trait = f"min(records.record_id) over (partition by {values})" if columns else "cast(null as varchar)"
-    warehouse.build(
-        f"linked.{entity.name}_traits",
-        f"""with valued as (
-select
-    components.component_id,
-    records.record_id,
-    {trait} as trait
-from linked.{entity.name}_components as components
-inner join {input_table(entity)} as records
-    on components.record_id = records.record_id
-)
-select
-    component_id,
-    record_id,
-    trait
-from valued
-where trait is not null
-union all
-select
-    components.component_id,
-    components.record_id,
-    'group:' || groups.group_id as trait
-from linked.{entity.name}_components as components
-inner join linked.{entity.name}_judged_groups as groups
-    on components.record_id = groups.record_id""",
-    )
-
-
-def _conflict_columns(warehouse: Warehouse, entity: Entity) -> list[str]:
-    texts = [conflict.sql for conflict in entity.linkage.conflicts]
-    return mentioned(list(warehouse.columns(input_table(entity))), texts)
-
-
-def build_enemies(warehouse: Warehouse, entity: Entity) -> None:
-    """Build linked.<entity>_enemies: one row is two traits of one component that must not meet, and why."""
-    columns = _conflict_columns(warehouse, entity)
-    selects = [
-        f"""select distinct
-    l.component_id,
-    'group:' || apart.group_l as trait_l,
-    'group:' || apart.group_r as trait_r,
-    'judged_different' as conflict
-from linked.{entity.name}_judged_apart as apart
-inner join linked.{entity.name}_traits as l
-    on l.trait = 'group:' || apart.group_l
-inner join linked.{entity.name}_traits as r
-    on r.trait = 'group:' || apart.group_r
-    and l.component_id = r.component_id"""
-    ]
-    if columns:
-        both = "".join(f",\n    a.{column} as {column}_l,\n    b.{column} as {column}_r" for column in columns)
-        pairs = f"""select
-    l.component_id,
-    l.trait as trait_l,
-    r.trait as trait_r{both}
-from held as l
-inner join held as r
-    on l.component_id = r.component_id
-    and l.trait < r.trait
-inner join {input_table(entity)} as a
-    on l.trait = a.record_id
-inner join {input_table(entity)} as b
-    on r.trait = b.record_id"""
-        selects.append(
-            f"""select component_id, trait_l, trait_r, conflict
-from (
-    select component_id, trait_l, trait_r, {conflict_sql(entity)} as conflict
-    from ({pairs}) as pairs
-) as judged
-where conflict is not null"""
-        )
-    warehouse.build(
-        f"linked.{entity.name}_enemies",
-        f"""with held as (
-select distinct
-    component_id,
-    trait
-from linked.{entity.name}_traits
-where not starts_with(trait, 'group:')
-)
-"""
-        + "\nunion all\n".join(selects),
-    )
-
-
-def repair(warehouse: Warehouse, entity: Entity) -> None:
-    """Build linked.<entity>_repaired: one row is one record of a component in conflict and its cluster."""
-    name = entity.name
-    ill = f"(select distinct component_id from linked.{name}_enemies)"
-    links = _by_component(
-        warehouse,
-        f"""select components.component_id, links.record_id_l, links.record_id_r, links.match_weight, links.match_reason
-        from linked.{name}_links as links
-        inner join linked.{name}_components as components on links.record_id_l = components.record_id
-        where components.component_id in {ill}""",
-    )
-    traits = _by_component(
-        warehouse,
-        f"select component_id, record_id, trait from linked.{name}_traits where component_id in {ill}",
-    )
-    enemies = _by_component(warehouse, f"select component_id, trait_l, trait_r from linked.{name}_enemies")
-    members = _by_component(
-        warehouse, f"select component_id, record_id from linked.{name}_components where component_id in {ill}"
-    )
-    repaired: list[tuple[str, str]] = []
-    for component in sorted(members):
-        clusters = join_without_conflict(
-            (record for (record,) in members[component]),
-            ((left, right) for left, right, _, reason in links[component] if reason == JUDGED),
-            ((left, right, weight) for left, right, weight, reason in links[component] if reason != JUDGED),
-            _multimap(traits[component]),
-            _multimap([*enemies[component], *((right, left) for left, right in enemies[component])]),
-        )
-        repaired += sorted(clusters.items())
-    table = f"linked.{name}_repaired"
-    warehouse.build(table, "select cast(null as varchar) as record_id, cast(null as varchar) as cluster_id where false")
-    for start in range(0, len(repaired), 10_000):
-        part = repaired[start : start + 10_000]
-        values = ", ".join(f"({literal(record)}, {literal(found)})" for record, found in part)
-        warehouse.execute(f"insert into {table} values {values}")
-
-
-def _by_component(warehouse: Warehouse, query: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Rows of a query by their first column, which is left out of them."""
-    grouped: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for component, *rest in warehouse.rows(query):
-        grouped[component].append(tuple(rest))
-    return grouped
-
-
-def _multimap(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = defaultdict(list)
-    for key, value in pairs:
-        grouped[key].append(value)
-    return grouped
 
 
 def build_clusters(warehouse: Warehouse, entity: Entity) -> None:

@@ -95,26 +95,42 @@ def comparer(
         settings = splink_settings(comparisons, model, for_levels=for_levels)
         linker = Linker(api.register("dq_profiles"), settings, log_level=None, validate_settings=False)
         if not for_levels:
-            _register_frequencies(warehouse, linker, api, comparisons)
+            _register_frequencies(warehouse, linker, api, comparisons, model)
         yield Comparer(warehouse, cursor, api, linker, tuple(comparisons))
 
 
-def _register_frequencies(warehouse: Warehouse, linker: Any, api: Any, comparisons: list[Comparison]) -> None:
-    """Give Splink how frequent each value is among strangers.
-
-    A pair that agrees holds the value twice by itself, so 1.5 is taken off its count; the floor keeps the rarest
-    values from weighing without bound (a floor of one in all would make data of names only unmatchable).
-    """
+def _register_frequencies(
+    warehouse: Warehouse, linker: Any, api: Any, comparisons: list[Comparison], model: dict[str, Any]
+) -> None:
+    """Give Splink how frequent each value is among strangers."""
+    u_of = {entry["name"]: entry["levels"][0]["u"] for entry in model["comparisons"]}
     for comparison in comparisons:
         column = comparison.term_frequency
-        if not column:
-            continue
-        name = f"dq_frequency_{column}"
-        parts = [f"coalesce(cast({part} as varchar), '')" for part in comparison.counted_by]
-        holders = f"count(distinct {' || chr(31) || '.join(parts)})" if parts else "count(*)"
-        warehouse.build(
-            f"{SCRATCH}.{name}",
-            f"""with counts as (
+        if column:
+            name = f"dq_frequency_{column}"
+            warehouse.build(f"{SCRATCH}.{name}", _frequency_select(comparison, column, u_of[comparison.name]))
+            linker.table_management.register_term_frequency_lookup(api.register(name), column)
+
+
+def _frequency_select(comparison: Comparison, column: str, u: float) -> str:
+    """A SELECT (value, frequency) of a column of the profiles.
+
+    Of a name: its share. A pair that agrees holds the value twice by itself, so 1.5 is taken off its count; the floor
+    keeps the rarest values from weighing without bound (a floor of one in all would make data of names only
+    unmatchable). Of an identifier (`counted_by`): strangers do not draw it by chance, so it starts from u, or from half
+    a holder if that is less, and grows with its holders; one holder more is forgiven, for names are mistyped.
+    """
+    parts = [f"coalesce(cast({part} as varchar), '')" for part in comparison.counted_by]
+    if parts:
+        holders = f"count(distinct {' || chr(31) || '.join(parts)})"
+        frequency = f"greatest(holders - 1, 1) * least({u!r}, 0.5 / (select sum(holders) from counts))"
+    else:
+        holders = "count(*)"
+        frequency = f"""greatest(
+        greatest(holders - 1.5, 0.5) / (select sum(holders) from counts),
+        0.3 / (select count(*) from {SCRATCH}.dq_profiles)
+    )"""
+    return f"""with counts as (
 select
     {column},
     {holders} as holders
@@ -124,14 +140,9 @@ group by {column}
 )
 select
     {column},
-    greatest(
-        greatest(holders - 1.5, 0.5) / (select sum(holders) from counts),
-        0.3 / (select count(*) from {SCRATCH}.dq_profiles)
-    ) as tf_{column}
+    {frequency} as tf_{column}
 from counts
-order by {column}""",
-        )
-        linker.table_management.register_term_frequency_lookup(api.register(name), column)
+order by {column}"""
 
 
 def connect(warehouse: Warehouse, table: str, links: str) -> None:

@@ -6,7 +6,7 @@ one customer's forty equal orders are one profile. A profile's number follows it
 
 import re
 
-from dq_pipeline.config.entity import Entity, Linkage
+from dq_pipeline.config.entity import Entity, Evidence, Linkage
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.warehouse import Warehouse
 
@@ -23,14 +23,14 @@ def input_select(entity: Entity, *, with_clusters: bool = True) -> str:
     """
     columns, joins = ["records.*"], []
     for number, evidence in enumerate(entity.evidence, start=1):
-        if with_clusters:
-            columns.append(f"clusters_{number}.cluster_id as {evidence.column}")
-            joins.append(
-                f"left join linked.{evidence.entity}_clusters as clusters_{number}\n"
-                f"    on records.record_id = clusters_{number}.record_id"
-            )
-        else:
+        if not with_clusters:
             columns.append(f"cast(null as varchar) as {evidence.column}")
+            continue
+        columns.append(f"evidence_{number}.cluster_id as {evidence.column}")
+        joins.append(
+            f"left join ({_evidence_select(evidence)}) as evidence_{number}\n"
+            f"    on records.record_id = evidence_{number}.record_id"
+        )
     chosen = ",\n    ".join(columns)
     lines = [
         f"-- one row is one record of {entity.name} with the evidence of entities resolved before",
@@ -38,6 +38,14 @@ def input_select(entity: Entity, *, with_clusters: bool = True) -> str:
         *joins,
     ]
     return "\n".join(lines)
+
+
+def _evidence_select(evidence: Evidence) -> str:
+    clusters = f"linked.{evidence.entity}_clusters"
+    if evidence.when is None:
+        return f"select record_id, cluster_id from {clusters}"
+    return f"""select record_id, cluster_id from {clusters}
+    where record_id in (select record_id from standardized.{evidence.entity} where {evidence.when})"""
 
 
 def prepare(warehouse: Warehouse, entity: Entity) -> int:
@@ -62,7 +70,7 @@ def linkage_texts(linkage: Linkage) -> list[str]:
     for comparison in linkage.comparisons:
         texts += [*comparison.columns, *comparison.counted_by, *(level.sql for level in comparison.levels)]
         texts += [comparison.term_frequency or "", comparison.null_sql or ""]
-    texts += [conflict.sql for conflict in linkage.conflicts]
+    texts += [text for conflict in linkage.conflicts for text in (conflict.sql, conflict.when or "")]
     texts += linkage.strong
     return texts
 

@@ -81,7 +81,14 @@ def check_linkage(warehouse: Warehouse, entity: Entity) -> list[str]:
         return [f"standardized.{entity.name} has no column record_id"]
     pairs = ", ".join(f"l.{column} as {column}_l, r.{column} as {column}_r" for column in columns)
     pair_rows = f"(select {pairs} from {records} as l cross join {records} as r)"
-    faults = []
+    faults: list[tuple[str, str | None]] = []
+    for evidence in entity.evidence:
+        table = f"standardized.{evidence.entity}"
+        if not warehouse.has(table):
+            faults.append((f"evidence.{evidence.column}", f"{table} does not exist"))
+        elif evidence.when:
+            bound = warehouse.bind(f"select 1 from {table} where ({evidence.when})")
+            faults.append((f"evidence.{evidence.column}.when", bound))
     for place, sql in _record_expressions(entity):
         faults.append((place, warehouse.bind(f"select ({sql}) as value from {records} as records")))
     for place, sql in _pair_conditions(entity):
@@ -89,7 +96,11 @@ def check_linkage(warehouse: Warehouse, entity: Entity) -> list[str]:
     for rule in entity.linkage.deterministic:
         bound = warehouse.bind(f"select 1 from {records} as l inner join {records} as r on ({rule.sql})")
         faults.append((f"deterministic.{rule.name}", bound))
-    return [f"linkage.{place}: {fault}" for place, fault in faults if fault]
+    return [
+        f"{place}: {fault}" if place.startswith("evidence.") else f"linkage.{place}: {fault}"
+        for place, fault in faults
+        if fault
+    ]
 
 
 def _record_expressions(entity: Entity) -> list[tuple[str, str]]:
@@ -102,6 +113,7 @@ def _record_expressions(entity: Entity) -> list[tuple[str, str]]:
         found += [(f"comparisons.{comparison.name}.counted_by", column) for column in comparison.counted_by]
         if comparison.term_frequency:
             found.append((f"comparisons.{comparison.name}.term_frequency", comparison.term_frequency))
+    found += [(f"conflicts.{one.name}.when", one.when) for one in linkage.conflicts if one.when]
     return found + [("strong", column) for column in linkage.strong]
 
 

@@ -28,14 +28,15 @@ _STRENGTH_PER_PROFILE = 0.02
 
 
 def train(warehouse: Warehouse, entity: Entity, *, run_date: date | None = None) -> dict[str, Any]:
-    """Train the model of an entity from its input table; `run_date` is written into it.
+    """Train the model of an entity from its input table. The run date is written into it: `run_date`, or run_date().
 
     With fewer than two distinct records there is nothing to compare: the model of default weights is given.
     """
     records = warehouse.count(input_table(entity))
     profiles = build_profiles(warehouse, entity)
+    trained_on = run_date or _run_date(warehouse)
     model = default_model(entity) | {
-        "trained_on": run_date.isoformat() if run_date else None,
+        "trained_on": trained_on.isoformat() if trained_on else None,
         "splink": _splink_version(),
         "records": records,
         "profiles": profiles,
@@ -85,8 +86,7 @@ def _assumptions(entity: Entity, used: list[Comparison], agreeing: int, profiles
         disagree_at_most=tuple(comparison.disagree_at_most for comparison in used),
         strength=max(_LEAST_STRENGTH, _STRENGTH_PER_PROFILE * profiles),
         shares=tuple(
-            tuple(related.shares.get(comparison.name, 0.0) for comparison in used)
-            for related in entity.linkage.related
+            tuple(related.shares.get(comparison.name, 0.0) for comparison in used) for related in entity.linkage.related
         ),
         matches=agreeing / training.recall,
         possible_pairs=profiles * (profiles - 1) / 2,
@@ -125,6 +125,14 @@ def _as_model(
 def _upward(downward: list[float]) -> mixture.Floats:
     """Levels from `else` upward, as Splink numbers them; the YAML and the model are written downward."""
     return np.array(downward[::-1], dtype=np.float64)
+
+
+def _run_date(warehouse: Warehouse) -> date | None:
+    """The date that the run has set as the macro run_date(), if there is a run."""
+    if warehouse.bind("select run_date()"):
+        return None
+    found = warehouse.value("select run_date()")
+    return found if isinstance(found, date) else None
 
 
 def _splink_version() -> str:

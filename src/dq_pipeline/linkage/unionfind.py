@@ -1,6 +1,8 @@
 """Disjoint sets of texts, the smallest member standing for its set; and joining by weight without a conflict."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 
 class UnionFind:
@@ -30,12 +32,25 @@ class UnionFind:
         self._parent[second] = first
 
 
+@dataclass(frozen=True)
+class Disagreement:
+    """A conflict that two sides may have in a share `tolerance` of their pairs.
+
+    `traits` gives the trait of each record that can disagree at all; `enemies`, both ways, the traits that disagree.
+    """
+
+    tolerance: float
+    traits: Mapping[str, str]
+    enemies: Mapping[str, Iterable[str]]
+
+
 def join_without_conflict(
     records: Iterable[str],
     forced: Iterable[tuple[str, str]],
     edges: Iterable[tuple[str, str, float]],
     traits: Mapping[str, Iterable[str]],
     enemies: Mapping[str, Iterable[str]],
+    tolerated: Sequence[Disagreement] = (),
 ) -> dict[str, str]:
     """Record -> smallest record of its cluster: join along edges, heaviest first, never two sides in conflict.
 
@@ -47,22 +62,57 @@ def join_without_conflict(
     sets = UnionFind(records)
     held = {record: set(traits.get(record, ())) for record in sets}
     barred = {record: {foe for trait in held[record] for foe in enemies.get(trait, ())} for record in sets}
-    _join_forced(sets, forced, held, barred)
+    tallies = [_Tally(disagreement, sets) for disagreement in tolerated]
+    for first, second in _join_forced(sets, forced, held, barred):
+        for tally in tallies:
+            tally.join(first, second)
+    refused: set[tuple[str, str]] = set()
     for left, right, _ in sorted(edges, key=lambda edge: (-edge[2], edge[0], edge[1])):
         first, second = sorted((sets.find(left), sets.find(right)))
-        if first != second and held[first].isdisjoint(barred[second]) and barred[first].isdisjoint(held[second]):
-            sets.union(first, second)
-            held[first] |= held.pop(second)
-            barred[first] |= barred.pop(second)
+        if first == second or (first, second) in refused:
+            continue
+        strict = held[first].isdisjoint(barred[second]) and barred[first].isdisjoint(held[second])
+        if not (strict and all(tally.allows(first, second) for tally in tallies)):
+            refused.add((first, second))
+            continue
+        sets.union(first, second)
+        held[first] |= held.pop(second)
+        barred[first] |= barred.pop(second)
+        for tally in tallies:
+            tally.join(first, second)
+        refused = {pair for pair in refused if first not in pair and second not in pair}
     return {record: sets.find(record) for record in sets}
+
+
+class _Tally:
+    """How many records of each set have each trait of a disagreement."""
+
+    def __init__(self, disagreement: Disagreement, records: Iterable[str]) -> None:
+        self._tolerance = disagreement.tolerance
+        self._enemies = disagreement.enemies
+        traits = disagreement.traits
+        self._counts = {one: Counter([traits[one]] if one in traits else []) for one in records}
+
+    def allows(self, first: str, second: str) -> bool:
+        """Whether no more than the tolerated share of the pairs between two sets disagrees."""
+        left, right = self._counts[first], self._counts[second]
+        if len(right) > len(left):
+            left, right = right, left
+        conflicts = sum(n * left[foe] for trait, n in right.items() for foe in self._enemies.get(trait, ()))
+        return conflicts <= self._tolerance * left.total() * right.total()
+
+    def join(self, first: str, second: str) -> None:
+        """Let `first` stand for both."""
+        self._counts[first] += self._counts.pop(second)
 
 
 def _join_forced(
     sets: UnionFind, forced: Iterable[tuple[str, str]], held: dict[str, set[str]], barred: dict[str, set[str]]
-) -> None:
+) -> list[tuple[str, str]]:
     """Join the forced pairs. A group holds the traits, and bars those, that all its records hold and bar.
 
     It also gets a trait of its own, which is barred by every record that it bars, so that conflict stays mutual.
+    Returns (record that stands for a group, other record of it).
     """
     for left, right in forced:
         sets.union(left, right)
@@ -80,3 +130,4 @@ def _join_forced(
         for other in held:
             if other != named and held[other] & barred[named]:
                 barred[other] = barred[other] | {f"forced {named}"}
+    return [(named, member) for named, members in joined.items() for member in members if member != named]
