@@ -22,7 +22,7 @@ def dictionary(published: Path) -> str:
             "# Data dictionary",
             "",
             "Made by `make docs` from the comments in the published file; the sample project's tables are shown.",
-            "Open the file with `duckdb output/published/truth.duckdb`, or attach it read-only from any DuckDB since 1.2.",
+            "Open the file with `duckdb output/published/truth.duckdb`, or attach it from any DuckDB 1.2 or newer.",
         ]
         for schema, purpose in SCHEMAS.items():
             lines += ["", f"## {schema}", "", purpose]

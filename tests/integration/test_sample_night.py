@@ -8,6 +8,7 @@ import pytest
 
 from dq_pipeline.warehouse import Warehouse
 from tests.conftest import published
+from tools.accuracy import merged_namesakes, pair_figures
 
 Truth = Callable[[str], str]
 CONTRACT = {
@@ -24,6 +25,11 @@ def night(sample: Path) -> Iterator[Warehouse]:
     reader = published(sample)
     yield reader
     reader.close()
+
+
+@pytest.fixture
+def truth_folder(sample: Path) -> Path:
+    return sample / "data/sample/truth"
 
 
 def test_every_table_of_the_contract_is_there_and_filled(night: Warehouse) -> None:
@@ -97,39 +103,20 @@ def test_critical_defects_are_in_quarantine_with_every_reason(night: Warehouse, 
     assert night.value("select count(*) from quality.quarantine where reason is null or raw is null") == 0
 
 
-def pair_figures(night: Warehouse, truth: str, entity: str, column: str) -> tuple[float, float]:
-    """Precision and recall over all pairs of records that the clusters, or the truth, put together."""
-    linked = f"""select xref.master_id as found, truth.{column} as really
-        from identity.xref join {truth} as truth using (record_id) where xref.entity = '{entity}'"""
-
-    def pairs(columns: str) -> float:
-        return float(
-            night.value(f"select sum(n * (n - 1) / 2) from (select count(*) as n from ({linked}) group by {columns})")
-        )
-
-    both = pairs("found, really")
-    return both / pairs("found"), both / pairs("really")
-
-
-def test_customers_are_resolved_well(night: Warehouse, truth: Truth) -> None:
-    precision, recall = pair_figures(night, truth("customers"), "customer", "person_id")
+def test_customers_are_resolved_well(night: Warehouse, truth_folder: Path) -> None:
+    precision, recall = pair_figures(night, truth_folder, "customer")
     assert precision >= 0.98
     assert recall >= 0.90
 
 
-def test_addresses_are_resolved_well(night: Warehouse, truth: Truth) -> None:
-    precision, recall = pair_figures(night, truth("addresses"), "address", "place_id")
+def test_addresses_are_resolved_well(night: Warehouse, truth_folder: Path) -> None:
+    precision, recall = pair_figures(night, truth_folder, "address")
     assert precision >= 0.98
     assert recall >= 0.90
 
 
-def test_no_namesake_in_another_town_is_merged(night: Warehouse, truth: Truth) -> None:
-    query = f"""select pairs.kind, count(*), count(*) filter (where left_x.master_id = right_x.master_id)
-        from {truth("namesakes")} as pairs
-        join identity.xref as left_x on left_x.record_id = pairs.record_id_a and left_x.entity = 'customer'
-        join identity.xref as right_x on right_x.record_id = pairs.record_id_b and right_x.entity = 'customer'
-        group by pairs.kind order by pairs.kind"""
-    figures = {kind: (pairs, merged) for kind, pairs, merged in night.rows(query)}
+def test_no_namesake_is_merged(night: Warehouse, truth_folder: Path) -> None:
+    figures = merged_namesakes(night, truth_folder)
     assert figures["other_town"][0] >= 25
     assert {kind: merged for kind, (_, merged) in figures.items()} == dict.fromkeys(figures, 0)
 

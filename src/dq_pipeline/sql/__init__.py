@@ -6,7 +6,7 @@ from importlib.resources import files
 from dq_pipeline.warehouse import Warehouse, literal
 
 # A macro may use those of the files before its own, never of the files after.
-MACRO_FILES = ("text", "place", "email", "phone", "date", "organization", "person", "phonetic", "mask")
+MACRO_FILES = ("text", "place", "email", "phone", "date", "organization", "person", "phonetic", "similarity", "mask")
 
 
 def macro_text(name: str) -> str:
