@@ -1,6 +1,7 @@
 """What tests share: the sample project in a folder of its own, and one run of it that many tests look at."""
 
 import shutil
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +50,16 @@ def published(project: Path) -> Warehouse:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample project after its first run. Tests only read it."""
     project = copy_sample(tmp_path_factory.mktemp("sample"))
-    answer = call("run", "--project", project)
+    with pytest.MonkeyPatch.context() as patch:
+        # A run needs no network: reaching for it is a failure.
+        patch.setattr(socket.socket, "connect", _refuse)
+        answer = call("run", "--project", project)
     assert answer.code == 0, answer.text
     return project
+
+
+def _refuse(connection: socket.socket, address: object) -> None:
+    assert connection.family == socket.AF_UNIX, f"the run reached for the network: {address}"
 
 
 @pytest.fixture
