@@ -283,6 +283,7 @@ CHECKS = [
 class Grown:
     """The sample with the new files: what `dq check` said, and the published file before and after each night."""
 
+    project: Path
     checked: Answer
     before: Warehouse
     first: Warehouse
@@ -333,7 +334,7 @@ def grown(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gr
     answer = call("run", "--project", project, "--date", "2026-11-21")
     assert answer.code == 0, answer.text
     readers.append(published(project))
-    yield Grown(checked, *readers)
+    yield Grown(project, checked, *readers)
     for reader in readers:
         reader.close()
 
@@ -446,3 +447,41 @@ def test_a_new_issue_check_is_a_select_and_an_entry(grown: Grown) -> None:
     ]
     query = "select rank is not null from quality.action_plan where code = 'T01'"
     assert grown.first.rows(query) == [(True,)]
+
+
+def test_trace_masks_a_golden_field_as_the_column_it_is_taken_from(grown: Grown) -> None:
+    answer = call("trace", "deliveries:D04", "--project", grown.project)
+    assert answer.code == 0, answer.text
+    assert "reach" in answer.text, "a field of its own name, taken from phone and town"
+    assert "+493055512340" not in answer.text
+    # The record is the fourth line of its file: that is what one looks for, and nobody's name.
+    assert "line_number   4" in answer.text
+    clear = call("trace", "deliveries:D04", "--project", grown.project, "--unmasked")
+    assert "+493055512340" in clear.text
+
+
+def test_a_project_of_one_source_and_nothing_else_is_published(tmp_path: Path) -> None:
+    (tmp_path / "pipelines/sources").mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    settings = {
+        "name": "tickets",
+        "title": "Tickets only",
+        "run_date": "2026-11-20",
+        "sources": ["support_tickets"],
+        "owners": {"support": {"title": "Customer support"}},
+    }
+    (tmp_path / "pipelines/tickets.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    (tmp_path / "pipelines/sources/support_tickets.yml").write_text(SOURCES["support_tickets"], encoding="utf-8")
+    lines = "ticket_id,order_id,status,opened_at\nT1,O1,open,2026-11-19\nT2,O2,open,yesterday\n"
+    (tmp_path / "data/support_tickets.csv").write_text(lines + "T3,O3,open,2026-11-20\n" * 20, encoding="utf-8")
+    assert call("check", "--project", tmp_path).code == 0
+    answer = call("run", "--project", tmp_path)
+    assert answer.code == 0, answer.text
+    reader = published(tmp_path)
+    try:
+        assert reader.rows("select rows_read, validated, quarantined from ops.sources") == [(22, 21, 1)]
+        assert reader.rows("select code from quality.quarantine") == [("bad_opened_at",)]
+        assert reader.tables("master") == []
+        assert reader.count("identity.xref") == 0
+    finally:
+        reader.close()

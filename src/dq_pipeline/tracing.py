@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dq_pipeline.config import Project
+from dq_pipeline.config.source import ENGINE_COLUMNS
 from dq_pipeline.scorecard.masking import is_personal, mask_value
 from dq_pipeline.warehouse import Warehouse, table_name
 
@@ -62,7 +63,7 @@ def _golden(warehouse: Warehouse, project: Project, record_id: str) -> list[Seen
         rows = []
         for golden_field in entity.golden.fields:
             column = golden_field.taken()[0]
-            query = f"""select provenance.field, provenance.value as golden_value,
+            query = f"""select provenance.field, '{column}' as "column", provenance.value as golden_value,
                     cast(own."{column}" as varchar) as own_value, provenance.rule, provenance.record_id as winner,
                     case
                         when provenance.record_id = own.record_id then 'won'
@@ -83,13 +84,15 @@ def _masked(entry: Seen, personal: frozenset[str]) -> Seen:
     rows = []
     for row in entry.rows:
         # A golden field's value is as personal as the column it was taken from; a row as text may hold everything.
-        field = str(row.get("field", ""))
-        means = {"golden_value": field, "own_value": field, "value": str(row.get("column_name") or "text")}
+        taken = str(row.get("column", ""))
+        means = {"golden_value": taken, "own_value": taken, "value": str(row.get("column_name") or "text")}
         rows.append({name: _shown(means.get(name, name), value, personal) for name, value in row.items()})
     return Seen(entry.state, entry.table, rows)
 
 
 def _shown(column: str, value: object, personal: frozenset[str]) -> object:
+    if column in ENGINE_COLUMNS:
+        return value
     if column in {"raw", "text"} or is_personal(column, personal):
         return mask_value(column, value, personal | {"raw", "text"})
     return value

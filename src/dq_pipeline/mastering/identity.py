@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dq_pipeline.config import Entity
-from dq_pipeline.sql.selects import engine_select
+from dq_pipeline.sql.selects import engine_select, union_of
 from dq_pipeline.warehouse import Warehouse, literal
 
 _KNOWN = "entity varchar, record_id varchar, master_id varchar, first_seen date, last_seen date, is_live boolean"
+_CLUSTERS = """entity varchar, source varchar, source_key varchar, record_id varchar, cluster_id varchar,
+    match_reason varchar, match_probability double"""
 _HISTORY = "entity varchar, master_id varchar, event varchar, into_master_id varchar, run_id varchar, run_date date"
 
 
@@ -23,8 +25,10 @@ def assign_ids(warehouse: Warehouse, entities: Sequence[Entity], previous: Path 
     warehouse.recall(previous, "mastered.known_before", "identity.known_records", _KNOWN)
     warehouse.recall(previous, "mastered.history_before", "identity.id_history", _HISTORY)
     warehouse.build("mastered.clusters", _clusters(entities))
-    prefixes = ", ".join(f"({literal(entity.name)}, {literal(entity.id_prefix)})" for entity in entities)
-    warehouse.build("mastered.prefixes", f"select * from (values {prefixes}) as prefixes(entity, prefix)")
+    prefixes = [
+        f"select {literal(entity.name)} as entity, {literal(entity.id_prefix)} as prefix" for entity in entities
+    ]
+    warehouse.build("mastered.prefixes", union_of(prefixes, "entity varchar, prefix varchar"))
     warehouse.build("mastered.births", engine_select("mastered", "births"))
     warehouse.build("mastered.claims", engine_select("mastered", "claims"))
     _settle(warehouse)
@@ -36,7 +40,7 @@ def assign_ids(warehouse: Warehouse, entities: Sequence[Entity], previous: Path 
 
 def _clusters(entities: Sequence[Entity]) -> str:
     """Tonight's clusters of all entities as one table."""
-    return "\nunion all\n".join(
+    selects = [
         f"""select
     {literal(entity.name)} as entity,
     records.source,
@@ -49,7 +53,8 @@ from linked.{entity.name}_clusters as clusters
 join standardized.{entity.name} as records
     on records.record_id = clusters.record_id"""
         for entity in entities
-    )
+    ]
+    return union_of(selects, _CLUSTERS)
 
 
 def _settle(warehouse: Warehouse) -> None:

@@ -1,6 +1,7 @@
 """The engine's own SELECTs: one a file, its path its table, as in a project's `pipelines/sql`."""
 
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 
 # `name, -- what it is` or `… as name -- what it is` at the end of a line: the remark is the column's comment.
@@ -10,6 +11,17 @@ _COLUMN_REMARK = re.compile(r"""(?:^|[\s.])"?(?P<name>[a-z_][a-z0-9_]*)"?,?\s*--
 def engine_select(state: str, name: str) -> str:
     """The engine's SELECT for `<state>.<name>`."""
     return files("dq_pipeline.sql").joinpath(state, f"{name}.sql").read_text(encoding="utf-8").strip().rstrip(";")
+
+
+def union_of(selects: Sequence[str], columns: str) -> str:
+    """All SELECTs as one, columns matched by name; where there are none, no row of `columns`, e.g. `a varchar, b date`.
+
+    A project that resolves nothing yet has sources and no entity.
+    """
+    if selects:
+        return "\nunion all by name\n".join(selects)
+    typed = (column.split() for column in columns.split(","))
+    return f"select {', '.join(f'cast(null as {kind}) as {name}' for name, kind in typed)} where false"
 
 
 def comments(select: str) -> tuple[str, dict[str, str]]:

@@ -2,16 +2,16 @@
 
 from dq_pipeline.publishing import verify_published, write_published
 from dq_pipeline.run import PUBLISHED_FILE, Run, StageReport
-from dq_pipeline.sql.selects import engine_select
+from dq_pipeline.sql.selects import engine_select, union_of
+
+_WEIGHTS = "entity varchar, comparison varchar, level integer, label varchar, m double, u double, weight double"
 
 
 def publish(run: Run) -> StageReport:
     """Write and verify truth.duckdb in the attempt's folder; readers see it only when the pointer moves."""
     warehouse = run.warehouse
-    parts = "\nunion all by name\n".join(
-        f"select * from linked.{entity.name}_weights" for entity in run.project.entities
-    )
-    warehouse.build_view("linked.all_weights", parts)
+    parts = [f"select * from linked.{entity.name}_weights" for entity in run.project.entities]
+    warehouse.build_view("linked.all_weights", union_of(parts, _WEIGHTS))
     for table in ("runs", "stages", "sources", "model"):
         warehouse.build(f"scored.ops_{table}", engine_select("published", table))
     path = run.directory / PUBLISHED_FILE
