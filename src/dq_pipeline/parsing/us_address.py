@@ -1,16 +1,24 @@
-"""One US address as text -> its parts, as they stand in the text."""
+"""One US address as text -> its parts, as they stand in the text.
+
+What punctuation tells is cut off first (`segments`); what is left is a plain line (`plain`) or goes to the model.
+"""
 
 import re
 from typing import NamedTuple
 
-import usaddress
+from dq_pipeline.parsing import model, segments
+from dq_pipeline.parsing.plain import plain_line
 
-# Longer texts are no addresses; the model's time grows with the length.
+# Longer texts are no addresses, and the model's time grows with the length.
 LONGEST = 400
 
 
 class AddressParts(NamedTuple):
-    """The parts of one address; None where the text has no such part. `street` is without type and directions."""
+    """The parts of one address; None where the text has no such part. `street` is without type and directions.
+
+    `parse_status`: parsed, ambiguous (a part stands in two places; the note says which), foreign (not in the United
+    States; no parts), unparsed (nothing that tells a place; no parts) or failed (the parser broke on this text).
+    """
 
     number: str | None = None
     predirection: str | None = None
@@ -27,46 +35,60 @@ class AddressParts(NamedTuple):
     parse_note: str | None = None
 
 
-PARTS = {
-    "AddressNumberPrefix": "number",
-    "AddressNumber": "number",
-    "AddressNumberSuffix": "number",
-    "StreetNamePreModifier": "street",
-    "StreetNamePreDirectional": "predirection",
-    "StreetNamePreType": "street",
-    "StreetName": "street",
-    "StreetNamePostType": "street_type",
-    "StreetNamePostDirectional": "postdirection",
-    "OccupancyType": "unit_type",
-    "OccupancyIdentifier": "unit",
-    "USPSBoxID": "po_box",
-    "PlaceName": "city",
-    "StateName": "state",
-    "ZipCode": "postal_code",
-}
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
+_LINE_ENDS = re.compile(r"\s*[\r\n]+\s*")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_BLANKS = re.compile(r"\s+")
+# A name alone is no address: one of these must be there.
+_TELLING = {"number", "street_type", "po_box", "state", "postal_code", "predirection", "postdirection"}
 
 
 def parse_address(text: str) -> AddressParts:
-    """The parts of an address. Never raises for a text; what it cannot read is `unparsed`, with the reason."""
-    if len(text) > LONGEST:
+    """The parts of an address text. What it cannot read is `unparsed`, with the reason."""
+    clean = _clean(text)
+    if len(clean) > LONGEST:
         return AddressParts(parse_note=f"longer than {LONGEST} characters")
-    parts: dict[str, list[str]] = {}
-    last, repeated = None, False
-    for token, label in usaddress.parse(text):
-        part = PARTS.get(label)
-        if part is None:
-            last = None
-            continue
-        if part in parts and part != last:
-            repeated = True
-        parts.setdefault(part, []).append(token)
-        last = part
-    values = {part: re.sub(r"^[\W_]+|[^\w.]+$", "", " ".join(tokens)) for part, tokens in parts.items()}
-    kept = {part: value.rstrip(".") for part, value in values.items() if value.rstrip(".")}
-    if not kept:
-        return AddressParts(parse_note="no part of an address found")
+    cut = segments.cut(clean)
+    if cut.foreign:
+        return AddressParts(parse_status="foreign", parse_note=cut.foreign)
+    notes = [cut.note] if cut.note else []
+    parts = plain_line(cut.rest[0]) if len(cut.rest) == 1 and cut.city else None
+    if cut.rest and not parts:
+        parts, seen = model.parts_of(", ".join(cut.rest), cut.state, cut.postal_code, has_town=not cut.city)
+        notes += seen
+    parts = parts or {}
+    _add(parts, cut)
+    if not parts.keys() & _TELLING:
+        return AddressParts(parse_note="no number, street type, box, state or ZIP code found")
+    ambiguous = any(note.startswith("ambiguous") for note in notes)
     return AddressParts(
-        **kept,
-        parse_status="ambiguous" if repeated else "parsed",
-        parse_note="a part stands in two places" if repeated else None,
+        **parts, parse_status="ambiguous" if ambiguous else "parsed", parse_note="; ".join(notes) or None
     )
+
+
+def _clean(text: str) -> str:
+    """The text on one line, without control characters and the quotes or brackets around it; lines are segments."""
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+    if not text.isprintable():
+        text = _CONTROLS.sub(" ", _LINE_ENDS.sub(", ", text.strip()))
+    text = _BLANKS.sub(" ", text)
+    return text.strip(" \"'()[]{}<>")
+
+
+def _add(parts: dict[str, str], cut: segments.Segments) -> None:
+    """What the segments told goes above what the model saw; units of both are joined."""
+    if cut.units:
+        kind, _ = next((pair for pair in reversed(cut.units) if pair[0]), ("", ""))
+        parts["unit"] = " ".join(filter(None, [parts.get("unit"), *(identifier for _, identifier in cut.units)]))
+        parts["unit_type"] = kind or parts.get("unit_type", "")
+    told = {"po_box": cut.po_box, "city": cut.city, "state": cut.state, "postal_code": cut.postal_code}
+    parts |= {part: value for part, value in told.items() if value}
+    route = cut.route or parts.pop("route", None)
+    if route and "street" not in parts:
+        parts["street"] = re.sub(r"\s*#\s*", " ", route)
+    for part in ("unit", "unit_type", "state", "city"):
+        value = parts.get(part, "").strip(" .,")
+        parts[part] = value
+        if not value:
+            del parts[part]

@@ -1,0 +1,44 @@
+"""Chunks of work -> their results in the same order, in several processes."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TypeVar
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+
+def in_processes(work: Callable[[Chunk], Result], chunks: Iterable[Chunk], processes: int) -> Iterator[Result]:
+    """`work(chunk)` for each chunk, in order. `work` must be a function of a module; one process means this one.
+
+    Only a few chunks are held at a time. Where a worker process dies, this process does the rest itself.
+    """
+    if processes <= 1:
+        yield from map(work, chunks)
+        return
+    # Workers are started afresh: a fork would copy the database's threads in whatever state they are.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        pending: deque[tuple[Chunk, Future[Result] | None]] = deque()
+        for chunk in chunks:
+            pending.append((chunk, _submit(pool, work, chunk)))
+            if len(pending) >= 2 * processes:
+                yield _result(work, *pending.popleft())
+        while pending:
+            yield _result(work, *pending.popleft())
+
+
+def _submit(pool: ProcessPoolExecutor, work: Callable[[Chunk], Result], chunk: Chunk) -> Future[Result] | None:
+    try:
+        return pool.submit(work, chunk)
+    except BrokenProcessPool:
+        return None
+
+
+def _result(work: Callable[[Chunk], Result], chunk: Chunk, future: Future[Result] | None) -> Result:
+    try:
+        return future.result() if future else work(chunk)
+    except BrokenProcessPool:
+        return work(chunk)
