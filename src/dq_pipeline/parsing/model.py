@@ -66,8 +66,10 @@ def parts_of(text: str, state: str | None, postal_code: str | None, *, has_town:
 def _without_place(tokens: Tokens) -> Tokens:
     """What the model takes for a town, state or ZIP code in a text that has none is part of the street's name."""
     parts = {part for _, part in tokens}
-    if "number" not in parts and tokens and tokens[0][1] == "postal_code":
-        tokens = [(tokens[0][0], "number"), *tokens[1:]]
+    if "number" not in parts and len(tokens) > 2 and tokens[0][0].isdigit():
+        # `87 St Andrews Crossover`: the number is first, and what follows it is a name.
+        (number, _), (following, part), *others = tokens
+        tokens = [(number, "number"), (following, "street" if part == "street_type" else part), *others]
     moved = {"city", "state", "postal_code"}
     if not parts & {"street", "po_box"} and "," not in "".join(token for token, _ in tokens):
         moved |= parts - set(_PART_OF.values())

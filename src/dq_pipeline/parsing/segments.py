@@ -6,20 +6,21 @@ like a unit, a box, a state or a ZIP code is one. Only the rest goes to the mode
 
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
+from dq_pipeline.parsing.units import Pairs, split_units, unit_pairs
 from dq_pipeline.parsing.vocabulary import (
     CODE_OF_BOTH,
     COUNTRIES,
     COUNTRY_AND_TOWN,
     COUNTRY_CODES,
-    DIRECTIONS,
-    LONE_UNIT_WORDS,
     NEVER_A_TOWN,
     PROVINCES,
     STATE_AND_TOWN,
+    STATE_CODES,
+    STATE_NAMES,
     STATES_WITH_SHORT_ZIPS,
     STREET_ENDINGS,
-    UNIT_WORDS,
     UNITED_STATES,
     folded,
     is_state,
@@ -28,7 +29,6 @@ from dq_pipeline.parsing.vocabulary import (
 _ZIP = r"\d{5}(?:\.0|\s?[-–—.]\s?\d{4}|\s?\d{4})?"
 _SEPARATOR = re.compile(r"[,;|]")
 _WORD = re.compile(r"\S+")
-_UNIT_TOKEN = re.compile(r"#|[^\s#]+")
 _ZIP_ONLY = re.compile(_ZIP)
 _ZIP_LAST = re.compile(rf"(?P<before>.*?[^\W\d_]\.?)\s+(?P<zip>{_ZIP})")
 _LONG_ZIP_LAST = re.compile(r"(?P<before>.*[^\W\d_]\.?)\s+(?P<zip>\d{5}\s?[-–—]\s?\d{4}|\d{5}\s\d{4})")
@@ -42,9 +42,7 @@ _ROUTE_BOX = re.compile(
     r"(?i)(?P<route>(?:rr|r\.\s?r\.|rural\s+route|rural\s+rt|rfd|hcr?|hc\s?r|highway\s+contract(?:\s+r(?:ou)?te)?|star\s+route)"
     r"\s*#?\s*\w+)\s+(?:box|bx)\s*#*\s*(?P<box>[\w-]+)"
 )
-_IDENTIFIER = re.compile(r"(?i)[a-z]{0,3}[-/.]?\d[\w/.&-]*|[a-z]{1,2}(?:[-/&][a-z]{1,2})?")
-_BARE_IDENTIFIER = re.compile(r"(?i)[a-z]?-?\d{1,5}[a-z]?|[a-z]{1,2}(?:-[a-z0-9]{1,3})?")
-_ORDINAL = re.compile(r"(?i)\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth")
+_PERSON = re.compile(r"(?i)(?:c/o|care of|attn|attention)\b")
 _TOWN = re.compile(r"[^\W\d_][^\W\d_.'’‘` ()/-]*(?:[.'’‘` ()/-]+[^\W\d_.'’‘` ()/-]+)*\.?")
 _FOREIGN_CODES = (
     ("a Canadian postal code", re.compile(r"(?i)\b[abceghj-nprstvxy]\d[a-z][ -]?\d[a-z]\d$")),
@@ -59,19 +57,20 @@ class Segments:
     """What punctuation tells of an address. `rest` is what it does not tell, in order."""
 
     rest: list[str]
-    units: list[tuple[str, str]] = field(default_factory=list)
+    units: Pairs = field(default_factory=list)
     po_box: str | None = None
     route: str | None = None
     city: str | None = None
     state: str | None = None
     postal_code: str | None = None
     foreign: str | None = None
-    note: str | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 def cut(text: str) -> Segments:
     """The segments of an address text whose blanks are single. Values are as they stand in the text."""
-    found = Segments([part for part in (part.strip(" .-") for part in _SEPARATOR.split(text)) if part])
+    parts = [part.strip(" .-") for part in _SEPARATOR.split(text)]
+    found = Segments([part for place, part in enumerate(parts) if part and not _is_repeated(part, parts[:place])])
     _take_country(found)
     if not found.foreign:
         _take_postal_code(found)
@@ -85,6 +84,11 @@ def cut(text: str) -> Segments:
     return found
 
 
+def _is_repeated(segment: str, before: list[str]) -> bool:
+    """Whether a segment with a number stands there already: many forms hold the same line twice."""
+    return segment in before and any(character.isdigit() for character in segment)
+
+
 def _take_country(found: Segments) -> None:
     """The country at the end goes; one that is not the United States makes the address foreign."""
     segments = found.rest
@@ -96,7 +100,10 @@ def _take_country(found: Segments) -> None:
     if not segments:
         return
     last, name, before = segments[-1].replace(".", "").upper(), folded(segments[-1]), segments[:-1]
-    is_code = last in COUNTRY_CODES and len(segments) > 1
+    is_code = last in COUNTRY_CODES and bool(before)
+    if is_code and (before[-1].upper() in STATE_CODES or _ends_as_us(before)):
+        found.notes.append(f"left out: {segments.pop()}")
+        return
     if is_code and last in CODE_OF_BOTH:
         zip_before = _ZIP_ONLY.fullmatch(before[-1])
         is_code = (
@@ -108,7 +115,7 @@ def _take_country(found: Segments) -> None:
     if not is_code and not is_name:
         return
     if _ends_as_us(before):
-        found.note = f"the country {segments.pop()} does not fit the state and the ZIP code"
+        found.notes.append(f"the country {segments.pop()} does not fit the state and the ZIP code")
     else:
         found.foreign = f"country {segments[-1]}"
 
@@ -142,10 +149,22 @@ def _take_postal_code(found: Segments) -> None:
     state = (short["before"] or segments[-2]) if short else ""
     if short and re.sub(r"^.*\s|\.", "", state).upper() in STATES_WITH_SHORT_ZIPS:
         found.postal_code = short["zip"]
-        if short["before"]:
-            segments[-1] = short["before"]
-        else:
-            segments.pop()
+        _shorten(segments, short["before"] or "")
+    elif len(segments) > 2 and is_state(segments[-2]) and not is_state(segments[-1]):
+        _take_wrong_postal_code(found)
+
+
+def _take_wrong_postal_code(found: Segments) -> None:
+    """One word after a state can only be meant as a ZIP code: `37O13`."""
+    last = found.rest[-1]
+    if re.fullmatch(r"[\w-]{1,10}", last) and (len(found.rest) > 3 or re.search(r"\d", last)):
+        found.postal_code = found.rest.pop()
+        found.notes.append(f"{last} is no ZIP code")
+
+
+def _shorten(segments: list[str], last: str) -> None:
+    """Put what is left of the last segment in its place."""
+    segments[-1:] = [last.rstrip(" .")] if last.strip(" .") else []
 
 
 def _state_at_end(segment: str) -> int | None:
@@ -158,17 +177,29 @@ def _take_state(found: Segments) -> None:
     """A state that is the last segment, or ends it after a town or before the ZIP code."""
     segments = found.rest
     start = _state_at_end(segments[-1]) if segments else None
+    if start is None and found.postal_code and len(segments) > 2:
+        _take_wrong_state(found)
     if start is None or (len(segments) == 1 and not found.postal_code) or unit_pairs(segments[-1][:start] + " 1"):
         return
     name = folded(segments[-1])
     if start == 0 and name in STATE_AND_TOWN and (len(segments) < 3 or unit_pairs(segments[-2])):
         return
     found.state = segments[-1][start:]
-    segments[-1] = segments[-1][:start].rstrip(" .")
-    if not segments[-1]:
-        segments.pop()
+    _shorten(segments, segments[-1][:start])
     if segments and not found.postal_code and len(segments) > 1 and _ZIP_ONLY.fullmatch(segments[-1]):
         found.postal_code = segments.pop()
+
+
+def _take_wrong_state(found: Segments) -> None:
+    """What stands between a town and the ZIP code and is two letters, or almost a state's name, is meant as a state."""
+    last = found.rest[-1]
+    name = folded(last)
+    is_almost = len(name) >= 3 and (
+        any(state.startswith(name) for state in STATE_NAMES) or bool(get_close_matches(name, STATE_NAMES, 1, 0.85))
+    )
+    if _is_town(found.rest[-2]) and (is_almost or re.fullmatch(r"[A-Za-z]{2}|\W{1,3}", last)):
+        found.state = found.rest.pop()
+        found.notes.append(f"{last} is no state")
 
 
 def _code_of(text: str) -> str | None:
@@ -193,7 +224,7 @@ def _is_other_script(text: str) -> bool:
 
 
 def _take_boxes(found: Segments) -> None:
-    """Segments that are a post office box, or a rural route with its box."""
+    """Segments that are a post office box, a rural route with its box, or the person to hand it to."""
     kept = []
     for segment in found.rest:
         box, route = _BOX.fullmatch(segment), _ROUTE_BOX.fullmatch(segment)
@@ -201,6 +232,8 @@ def _take_boxes(found: Segments) -> None:
             found.route, found.po_box = route["route"], route["box"]
         elif box and not found.po_box:
             found.po_box = box["box"]
+        elif _PERSON.match(segment) and len(found.rest) > 1:
+            found.notes.append(f"left out: {segment}")
         else:
             kept.append(segment)
     found.rest = kept
@@ -213,63 +246,29 @@ def _take_units(found: Segments) -> None:
     kept: list[str] = []
     for place, segment in enumerate(found.rest):
         pairs = unit_pairs(segment, bare=place > 0)
-        if pairs and (kept or place + 1 < len(found.rest) or found.po_box):
-            found.units += pairs
-        else:
+        if not pairs or not (kept or place + 1 < len(found.rest) or found.po_box):
+            segment, pairs = split_units(segment)
             kept.append(segment)
+        found.units += pairs
     found.rest = kept
-
-
-def unit_pairs(segment: str, *, bare: bool = False) -> list[tuple[str, str]]:
-    """The (type, identifier) pairs that a segment consists of: `#APT 3`, `Bldg 2 Apt 4B`, `3rd Floor`, `R C` if `bare`.
-
-    Empty if the segment is anything else. With `bare`, an identifier may stand without its type.
-    """
-    tokens = _UNIT_TOKEN.findall(segment)
-    if not 0 < len(tokens) <= 6:
-        return []
-    if bare and len(tokens) <= 2 and all(_BARE_IDENTIFIER.fullmatch(token.rstrip("?.")) for token in tokens):
-        words = [token.rstrip("?.") for token in tokens]
-        is_direction = len(words[0]) == 2 and words[0].lower() in DIRECTIONS
-        return [] if is_direction else [("", " ".join(words))]
-    pairs: list[tuple[str, str]] = []
-    kind = ""
-    for place, token in enumerate(tokens):
-        word = token.rstrip(".:?").lower()
-        following = tokens[place + 1].rstrip(".").lower() if place + 1 < len(tokens) else ""
-        if token == "#":
-            kind = kind or "#"
-        elif _ORDINAL.fullmatch(word) and following in {"floor", "fl", "flr"}:
-            pairs.append((tokens[place + 1].rstrip("."), token))
-        elif word in UNIT_WORDS and pairs and pairs[-1][0].lower() == word and _ORDINAL.fullmatch(pairs[-1][1]):
-            continue
-        elif word in UNIT_WORDS and kind in {"", "#"}:
-            kind = token.rstrip(".:")
-            if word in LONE_UNIT_WORDS and (not following or following in UNIT_WORDS):
-                pairs.append((kind, ""))
-                kind = ""
-        elif kind and _IDENTIFIER.fullmatch(token.rstrip("?.")):
-            pairs.append((kind, token.rstrip("?.")))
-            kind = ""
-        else:
-            return []
-    return pairs if not kind else []
 
 
 def _take_town(found: Segments) -> None:
     """The last segment is the town if it is a name and something comes before it."""
     if not found.rest or not (len(found.rest) > 1 or found.po_box):
         return
-    name = folded(found.rest[-1])
+    is_unsure = folded(found.rest[-1]) in STATE_AND_TOWN and not found.state and not found.postal_code
+    if _is_town(found.rest[-1]) and not is_unsure:
+        found.city = found.rest.pop()
+
+
+def _is_town(segment: str) -> bool:
+    """Whether a segment can be the name of a town."""
+    name = folded(segment)
     words = name.split()
-    is_unsure = name in STATE_AND_TOWN and not found.state and not found.postal_code
-    if (
-        not _TOWN.fullmatch(found.rest[-1])
-        or len(name) < 3
-        or is_unsure
-        or words[-1] in STREET_ENDINGS
-        or words[0] in NEVER_A_TOWN
-        or name.startswith("c o ")
-    ):
-        return
-    found.city = found.rest.pop()
+    return (
+        len(name) >= 3
+        and _TOWN.fullmatch(segment) is not None
+        and words[-1] not in STREET_ENDINGS
+        and words[0] not in NEVER_A_TOWN
+    )

@@ -39,8 +39,6 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 _LINE_ENDS = re.compile(r"\s*[\r\n]+\s*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _BLANKS = re.compile(r"\s+")
-# A name alone is no address: one of these must be there.
-_TELLING = {"number", "street_type", "po_box", "state", "postal_code", "predirection", "postdirection"}
 
 
 def parse_address(text: str) -> AddressParts:
@@ -51,19 +49,26 @@ def parse_address(text: str) -> AddressParts:
     cut = segments.cut(clean)
     if cut.foreign:
         return AddressParts(parse_status="foreign", parse_note=cut.foreign)
-    notes = [cut.note] if cut.note else []
+    notes = cut.notes
     parts = plain_line(cut.rest[0]) if len(cut.rest) == 1 and cut.city else None
     if cut.rest and not parts:
         parts, seen = model.parts_of(", ".join(cut.rest), cut.state, cut.postal_code, has_town=not cut.city)
         notes += seen
     parts = parts or {}
     _add(parts, cut)
-    if not parts.keys() & _TELLING:
-        return AddressParts(parse_note="no number, street type, box, state or ZIP code found")
+    if not _tells_a_place(parts):
+        return AddressParts(parse_note="no street with a number or type, no box, state or ZIP code")
     ambiguous = any(note.startswith("ambiguous") for note in notes)
     return AddressParts(
         **parts, parse_status="ambiguous" if ambiguous else "parsed", parse_note="; ".join(notes) or None
     )
+
+
+def _tells_a_place(parts: dict[str, str]) -> bool:
+    """Whether the parts are more than a name or a number alone."""
+    if parts.keys() & {"po_box", "state", "postal_code"}:
+        return True
+    return "street" in parts and bool(parts.keys() & {"number", "street_type", "predirection", "postdirection"})
 
 
 def _clean(text: str) -> str:

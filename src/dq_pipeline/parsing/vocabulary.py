@@ -24,7 +24,7 @@ STATE_NAMES = _names(
 )
 # Old abbreviations that are no ordinary words.
 STATE_SHORTS = _names(
-    "ala|ariz|calif|colo|conn|fla|ind|kans|mich|minn|miss|mont|nebr|nev|okla|ore|penn|penna|tenn|tex|wash|wis|wisc|wyo"
+    "ala|ariz|ark|cal|calif|colo|conn|fla|ill|ind|kans|mich|minn|miss|mont|nebr|nev|okla|ore|penn|penna|tenn|tex|wash|wis|wisc|wyo"
     "|mass"
 )
 # Names that are a state and a large town: without a town before it, such a name is the town.
@@ -60,6 +60,7 @@ COUNTRY_AND_TOWN = _names(
 )
 # Codes of a country and of a state, and how the state's ZIP codes begin: the ZIP before it decides.
 CODE_OF_BOTH = {
+    "AE": ("09",),
     "AR": ("71", "72"),
     "CA": ("90", "91", "92", "93", "94", "95", "96"),
     "CO": ("80", "81"),
@@ -67,6 +68,7 @@ CODE_OF_BOTH = {
     "ID": ("83",),
     "IL": ("60", "61", "62"),
     "IN": ("46", "47"),
+    "MT": ("59",),
     "PA": ("15", "16", "17", "18", "19"),
 }
 PROVINCES = _names("AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT")
@@ -81,8 +83,10 @@ UNIT_WORDS = _names(
 LONE_UNIT_WORDS = _names(
     "basement|bsmt|front|frnt|lbby|lobby|lower|lowr|ofc|office|penthouse|ph|rear|side|upper|uppr|bldg"
 )
+# At the end of a street line these begin a unit; others ("Front", "Lot") may be part of a street's name.
+LINE_END_UNIT_WORDS = _names("apartment|apt|bldg|building|fl|floor|rm|room|ste|suite|trlr|unit")
 # No town's name begins with one of these ("Upper" and "Key" do).
-NEVER_A_TOWN = _names("apartment|apt|attention|attn|bldg|building|floor|room|ste|suite|unit")
+NEVER_A_TOWN = _names("apartment|apt|bldg|building|floor|room|ste|suite|unit")
 DIRECTIONS = _names("n|s|e|w|ne|nw|se|sw|north|south|east|west|northeast|northwest|southeast|southwest")
 # No town's name ends with one of these.
 STREET_ENDINGS = _names(
