@@ -1,7 +1,8 @@
 """The output folder: one folder for each attempt of a run, one pointer to what is published, and the lock.
 
     <output>/published            a link to the attempt that readers see; moved by one atomic rename
-    <output>/runs/<run_id>/<n>/   truth.duckdb, report.html, scorecard.json, manifest.json, working.duckdb
+    <output>/runs/<run_id>/<n>/   truth.duckdb, report.html, scorecard.json, manifest.json
+    <output>/working.duckdb       the tables of the last attempt; it can be lost without harm
 
 A reader opens `<output>/published/truth.duckdb`; while it holds the file open, a new night changes nothing for it.
 """
@@ -16,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dq_pipeline.errors import LockError, StageError
+from dq_pipeline.errors import ConfigError, LockError, StageError
 from dq_pipeline.run import PUBLISHED_FILE, WORKING_FILE
 
 PUBLISHED = "published"
@@ -73,8 +74,7 @@ def published_file(output: Path) -> Path | None:
 def point_to(output: Path, directory: Path) -> None:
     """Show `directory` as the published one: after everything in it is on disk, one name changes."""
     for path in [*directory.iterdir(), directory]:
-        if path.name != WORKING_FILE:
-            _flush(path)
+        _flush(path)
     pointer, staged = output / PUBLISHED, output / f".{PUBLISHED}.new"
     staged.unlink(missing_ok=True)
     staged.symlink_to(os.path.relpath(directory, output), target_is_directory=True)
@@ -123,20 +123,17 @@ def new_attempt(output: Path, run_id: str) -> Path:
     return directory
 
 
-def last_working_file(output: Path) -> tuple[dict[str, Any], Path] | None:
-    """The newest attempt that still has its working file: its manifest and the file."""
-    for manifest in reversed(manifests(output)):
-        path = Path(manifest["directory"]) / WORKING_FILE
-        if path.exists():
-            return manifest, path
-    return None
+def working_file(output: Path) -> Path:
+    """Where the tables of the last attempt are, or will be."""
+    return output / WORKING_FILE
 
 
-def drop_working_files(output: Path, keep: Path) -> None:
-    """Remove the working files of all attempts but `keep`: they can be made again."""
-    for path in (output / "runs").glob(f"*/*/{WORKING_FILE}*"):
-        if path.parent != keep:
-            path.unlink(missing_ok=True)
+def last_attempt(output: Path) -> dict[str, Any]:
+    """The manifest of the last attempt, whose tables the working file holds. Raises ConfigError where there is none."""
+    found = manifests(output)
+    if not found or not working_file(output).exists():
+        raise ConfigError("there is no run to look at", where=output, remedy="run `dq run` first")
+    return found[-1]
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:

@@ -4,14 +4,13 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Protocol
 
 from dq_pipeline import __version__, archive, recording
 from dq_pipeline.checking import check_project
 from dq_pipeline.config import Project
 from dq_pipeline.errors import BreachError, ConfigError, DqError, StageError
-from dq_pipeline.run import WORKING_FILE, Outcome, Run, StageReport
+from dq_pipeline.run import Outcome, Run, StageReport
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.stages.ingest import ingest
 from dq_pipeline.stages.link import link
@@ -54,10 +53,10 @@ def run_pipeline(
         )
     check_project(project)
     with archive.lock(project.output):
-        outcome, working = _begin(project, run_date, first)
+        outcome = _begin(project, run_date, first)
         warehouse = None
         try:
-            warehouse = _open(project, outcome, working)
+            warehouse = _open(project, outcome)
             run = Run(
                 project,
                 outcome.run_id,
@@ -79,46 +78,48 @@ def run_pipeline(
         return outcome
 
 
-def _begin(project: Project, run_date: date | None, first: str) -> tuple[Outcome, Path | None]:
-    """A new attempt; with `--from`, the working file of the last one that got that far."""
+def _begin(project: Project, run_date: date | None, first: str) -> Outcome:
+    """A new attempt: of a run of its own, or with `--from` of the last one, on whose tables it goes on."""
     started_at = datetime.now(UTC)
-    if first == "ingest":
+    if first == STAGE_NAMES[0]:
         run_date = run_date or project.settings.run_date or datetime.now().astimezone().date()
-        fingerprint = recording.fingerprint(project, run_date)
-        run_id, working = archive.choose_run_id(project.output, run_date, fingerprint), None
+        inputs = recording.input_hashes(project, run_date)
+        fingerprint = recording.fingerprint(project, run_date, inputs)
+        run_id = archive.choose_run_id(project.output, run_date, fingerprint)
+        directory = archive.new_attempt(project.output, run_id)
+        outcome = Outcome(run_id, run_date, directory, started_at, fingerprint, inputs)
+        for leftover in project.output.glob(f"{archive.working_file(project.output).name}*"):
+            leftover.unlink()
     else:
-        found = archive.last_working_file(project.output)
-        done = [stage["stage"] for stage in found[0].get("stages", [])] if found else []
-        missing = [name for name in STAGE_NAMES[: STAGE_NAMES.index(first)] if name not in done]
-        if found is None or missing:
-            raise ConfigError(
-                f"--from {first} needs a run that got through {', '.join(missing or STAGE_NAMES[:1])}",
-                remedy="run without --from first",
-            )
-        manifest, working = found
-        run_id, fingerprint = str(manifest["run_id"]), str(manifest["fingerprint"])
-        last_date = date.fromisoformat(str(manifest["run_date"]))
-        if run_date not in {None, last_date}:
-            raise ConfigError(f"the last run was for {last_date}, not {run_date}", remedy="run without --from")
-        run_date = last_date
-    outcome = Outcome(run_id, run_date, archive.new_attempt(project.output, run_id), started_at, fingerprint)
-    if working is not None:
-        outcome.stages = [
-            (stage["stage"], stage["rows"], stage["seconds"])
-            for stage in manifest["stages"][: STAGE_NAMES.index(first)]
-        ]
-        working = working.rename(outcome.directory / WORKING_FILE)
+        outcome = _go_on(project, run_date, first, started_at)
     recording.write_manifest(project, outcome, None)
-    return outcome, working
+    return outcome
 
 
-def _open(project: Project, outcome: Outcome, working: Path | None) -> Warehouse:
+def _go_on(project: Project, run_date: date | None, first: str, started_at: datetime) -> Outcome:
+    """A new attempt of the last run, that begins at `first`. Raises ConfigError where that run did not get so far."""
+    manifest = archive.last_attempt(project.output)
+    done = [(stage["stage"], stage["rows"], stage["seconds"]) for stage in manifest["stages"]]
+    before = STAGE_NAMES[: STAGE_NAMES.index(first)]
+    missing = [name for name in before if name not in {stage for stage, _, _ in done}]
+    if missing:
+        message = f"--from {first} needs a run that got through {', '.join(missing)}"
+        raise ConfigError(message, remedy="run without --from first")
+    last_date = date.fromisoformat(manifest["run_date"])
+    if run_date not in {None, last_date}:
+        raise ConfigError(f"the last run was for {last_date}, not {run_date}", remedy="run without --from")
+    directory = archive.new_attempt(project.output, manifest["run_id"])
+    stages = [entry for entry in done if entry[0] in before]
+    return Outcome(manifest["run_id"], last_date, directory, started_at, manifest["fingerprint"], stages=stages)
+
+
+def _open(project: Project, outcome: Outcome) -> Warehouse:
     resources = project.settings.resources
     warehouse = Warehouse(
-        working or outcome.directory / WORKING_FILE,
+        archive.working_file(project.output),
         memory_limit=resources.memory_limit,
         threads=resources.threads,
-        spill_directory=outcome.directory / "spill",
+        spill_directory=project.output / "spill",
     )
     load_macros(warehouse)
     set_run_values(warehouse, outcome.run_id, outcome.run_date)
@@ -182,11 +183,12 @@ def _conclude(run: Run, outcome: Outcome) -> None:
         outcome.verdict = "stopped"
     outcome.summary = recording.summarize(run.warehouse)
     recording.write_report(run.project, outcome, run.warehouse)
-    outcome.fingerprint = recording.fingerprint(run.project, outcome.run_date)
+    if outcome.inputs:
+        # The first run trains the models: they are part of what the same run would begin with next time.
+        outcome.fingerprint = recording.fingerprint(run.project, outcome.run_date, outcome.inputs)
     recording.write_manifest(run.project, outcome, run.warehouse)
     if outcome.verdict == "published":
         archive.point_to(run.project.output, outcome.directory)
-    archive.drop_working_files(run.project.output, keep=outcome.directory)
 
 
 def _fail(project: Project, outcome: Outcome, warehouse: Warehouse | None, error: DqError) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dq_pipeline import __version__, archive
 from dq_pipeline.config import Project
-from dq_pipeline.errors import Breach, ConfigError, DqError
+from dq_pipeline.errors import Breach, DqError
 from dq_pipeline.extracts.locate import locate
 from dq_pipeline.extracts.snapshot import file_hash
 from dq_pipeline.run import Outcome
@@ -72,30 +72,27 @@ def write_report(project: Project, outcome: Outcome, warehouse: Warehouse) -> No
 
 
 def last_warehouse(project: Project, *, read_only: bool = True) -> Warehouse:
-    """The working file of the last run, opened. Raises ConfigError where there is none."""
-    found = archive.last_working_file(project.output)
-    if found is None:
-        raise ConfigError("there is no run to look at", where=project.output, remedy="run `dq run` first")
-    return Warehouse(found[1], read_only=read_only)
+    """The tables of the last attempt, opened. Raises ConfigError where there are none."""
+    archive.last_attempt(project.output)
+    return Warehouse(archive.working_file(project.output), read_only=read_only)
 
 
 def rewrite_report(project: Project) -> Path:
-    """Render the report of the last run again from its working file; returns the report's path."""
-    found = archive.last_working_file(project.output)
+    """Render the report of the last attempt again from its tables; returns the report's path."""
+    manifest = archive.last_attempt(project.output)
+    outcome = Outcome(
+        run_id=manifest["run_id"],
+        run_date=date.fromisoformat(manifest["run_date"]),
+        directory=Path(manifest["directory"]),
+        started_at=datetime.fromisoformat(manifest["started_at"]),
+        fingerprint=manifest["fingerprint"],
+        verdict=manifest["verdict"],
+        breaches=[Breach(**breach) for breach in manifest["breaches"]],
+        stages=[(stage["stage"], stage["rows"], stage["seconds"]) for stage in manifest["stages"]],
+        error=DqError(manifest["error"]) if manifest["error"] else None,
+    )
     warehouse = last_warehouse(project)
     try:
-        manifest = found[0] if found else {}
-        outcome = Outcome(
-            run_id=manifest["run_id"],
-            run_date=date.fromisoformat(manifest["run_date"]),
-            directory=Path(manifest["directory"]),
-            started_at=datetime.fromisoformat(manifest["started_at"]),
-            fingerprint=manifest["fingerprint"],
-            verdict=manifest["verdict"],
-            breaches=[Breach(**breach) for breach in manifest["breaches"]],
-            stages=[(stage["stage"], stage["rows"], stage["seconds"]) for stage in manifest["stages"]],
-            error=DqError(manifest["error"]) if manifest["error"] else None,
-        )
         write_report(project, outcome, warehouse)
     finally:
         warehouse.close()
@@ -132,13 +129,19 @@ def versions() -> dict[str, str]:
     }
 
 
-def fingerprint(project: Project, run_date: date) -> str:
+def input_hashes(project: Project, run_date: date) -> tuple[str, ...]:
+    """Source, name and SHA-256 of every file that a run for that date will read."""
+    found = {source.name: locate(source, project.data, run_date) for source in project.sources}
+    return tuple(
+        f"{name} {path.name} {file_hash(path)}"
+        for name, paths in found.items()
+        for path in ([] if isinstance(paths, Breach) else paths)
+    )
+
+
+def fingerprint(project: Project, run_date: date, inputs: tuple[str, ...]) -> str:
     """SHA-256 over what decides a run: the extracts, the project's files, the versions, and the date."""
-    digest = hashlib.sha256(json.dumps([str(run_date), versions()]).encode())
-    for source in project.sources:
-        found = locate(source, project.data, run_date)
-        for path in [] if isinstance(found, Breach) else found:
-            digest.update(f"{source.name} {path.name} {file_hash(path)}\n".encode())
+    digest = hashlib.sha256(json.dumps([str(run_date), versions(), inputs]).encode())
     for path in project.files():
         digest.update(f"{path.relative_to(project.root)} {file_hash(path)}\n".encode())
     return digest.hexdigest()

@@ -54,6 +54,7 @@ class Outcome:
     directory: Path
     started_at: datetime
     fingerprint: str
+    inputs: tuple[str, ...] = ()
     verdict: Verdict = "running"
     breaches: list[Breach] = field(default_factory=list)
     stages: list[tuple[str, int, float]] = field(default_factory=list)
