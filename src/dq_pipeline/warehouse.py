@@ -37,6 +37,11 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def file_literal(path: Path) -> str:
+    """`path` as an SQL literal for DuckDB's readers, which take a name with `*`, `?` or `[` for a pattern."""
+    return literal("".join(f"[{character}]" if character in "*?[" else character for character in str(path)))
+
+
 def table_name(table: str) -> str:
     """`schema.table` with every part quoted where it must be."""
     return ".".join(part if _IDENTIFIER.match(part) else quoted(part) for part in table.split("."))

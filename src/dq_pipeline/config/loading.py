@@ -14,6 +14,11 @@ from dq_pipeline.errors import ConfigError
 
 Value = TypeVar("Value")
 MAX_FILE_BYTES = 1_000_000
+# Tables that the engine makes in `mastered` beside those that a project names.
+TAKEN_TABLES = frozenset(
+    "assigned births claims clusters edges history_before id_events id_history judgements kept known_before "
+    "known_records prefixes provenance redirects review_queue settled winners xref".split()
+)
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -27,6 +32,13 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} is written twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            # A date like 2026-13-45 looks like one to YAML, and then is none.
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -145,13 +157,32 @@ def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
 
 def _check_references(project: Project, issues_file: Path) -> None:
     """Names that one file uses and another must declare."""
+    settings = project.settings
+    for field in ("sources", "entities", "mastered", "views"):
+        names = list(getattr(settings, field)) + (list(settings.mastered) if field == "views" else [])
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError(f"{field}: {twice[0]!r} is written twice", where=project.file, remedy="take one out")
+    taken = sorted(TAKEN_TABLES.intersection({*settings.entities, *settings.mastered, *settings.views}))
+    if taken:
+        message = f"{taken[0]!r} is the name of a table of the engine"
+        raise ConfigError(message, where=project.file, remedy="take another name")
     sources = {source.name for source in project.sources}
     owners = set(project.settings.owners)
     for source in project.sources:
         _known(source.owner, owners, f"sources/{source.name}.yml", "owner", project)
     earlier: set[str] = set()
+    prefixes: dict[str, str] = {}
     for entity in project.entities:
         where = f"entities/{entity.name}.yml"
+        if prefixes.setdefault(entity.id_prefix, entity.name) != entity.name:
+            message = f"id_prefix: {entity.id_prefix} is that of {prefixes[entity.id_prefix]} too"
+            raise ConfigError(message, where=project.pipelines / where, remedy="give each entity its own")
+        columns = [column for one in entity.golden.fields for column in one.taken()] + [entity.id_column, "records"]
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        if twice:
+            message = f"golden.fields: {twice[0]!r} is taken twice"
+            raise ConfigError(message, where=project.pipelines / where, remedy="a golden record has each column once")
         for name in (*entity.sources, *entity.golden.trust):
             _known(name, sources, where, "source", project)
         for evidence in entity.evidence:

@@ -1,5 +1,6 @@
 """A source's contract: where the extract is, what shape it has, and what it promises."""
 
+import codecs
 from typing import Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -8,7 +9,9 @@ from dq_pipeline.config.base import Frozen, Identifier, Severity
 
 ColumnType = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
 # Columns that the engine adds to every raw table.
-ENGINE_COLUMNS = ("record_id", "source_key", "repeat_no", "source_file", "line_number", "file_hash")
+ENGINE_COLUMNS = ("record_id", "source_key", "repeat_no", "source_file", "line_number", "file_hash", "content_hash")
+# Tables that the engine makes beside those named like sources, and the word that stands for every source.
+TAKEN_NAMES = ("sources", "unparsed", "landed", "landing", "landing_aside", "landing_rows", "landed_keys", "all")
 
 
 class Location(Frozen):
@@ -35,6 +38,23 @@ class Format(Frozen):
     header: bool = True
     skip_lines: int = Field(default=0, ge=0)
     sheet: str | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _decodes_text(cls, encoding: str) -> str:
+        try:
+            codecs.getincrementaldecoder(encoding)(errors="surrogateescape").decode("id".encode(encoding))
+        except (LookupError, AssertionError, UnicodeError, TypeError, ValueError) as error:
+            raise ValueError(f"{encoding!r} is no text encoding that Python knows") from error
+        return encoding
+
+    @model_validator(mode="after")
+    def _different_marks(self) -> "Format":
+        if self.delimiter in {self.quote, self.escape}:
+            raise ValueError("delimiter must differ from quote and escape")
+        if {"\n", "\r", "\0"} & {self.delimiter, self.quote, self.escape}:
+            raise ValueError("delimiter, quote and escape must not be a line end")
+        return self
 
 
 class Column(Frozen):
@@ -92,9 +112,16 @@ class Source(Frozen):
 
     @model_validator(mode="after")
     def _columns_exist(self) -> "Source":
+        if self.name in TAKEN_NAMES:
+            raise ValueError(f"name: {self.name!r} is the name of a table of the engine; take another")
+        seen: set[str] = set()
         for name in self.columns:
-            if not name or name in ENGINE_COLUMNS:
+            # SQL takes names that differ in case for one.
+            if not name or name.lower() in ENGINE_COLUMNS:
                 raise ValueError(f"column {name!r} cannot be used: the engine adds {', '.join(ENGINE_COLUMNS)} itself")
+            if name.lower() in seen:
+                raise ValueError(f"column {name!r} is declared twice, in upper and lower case; rename one with `from:`")
+            seen.add(name.lower())
         freshness = self.freshness.column if self.freshness else None
         for used in (*self.key, self.newest_by, freshness):
             if used is not None and used not in self.columns:

@@ -19,6 +19,7 @@ from dq_pipeline.extracts.structured import (
     read_parquet,
     spread_json,
 )
+from dq_pipeline.sql.declared_types import cast_to_declared
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
 LANDING, ASIDE = "raw.landing", "raw.landing_aside"
@@ -60,8 +61,12 @@ def land(warehouse: Warehouse, source: Source, folder: Path, run_date: date, scr
     if breaches:
         warehouse.execute("drop table if exists raw.landed")
         return Landed((), 0, 0, tuple(breaches))
+    # A key that ends in `#2` is not the second row of another key.
+    key = _key(source)
+    warehouse.build("raw.landed_keys", f"select {key} as source_key from raw.landed where {key} like '%#%'")
     rows = warehouse.build(f"raw.{source.name}", _identified(source))
-    warehouse.execute("drop table raw.landed")
+    for table in ("raw.landed", "raw.landed_keys"):
+        warehouse.execute(f"drop table {table}")
     unparsed = int(warehouse.value("select count(*) from raw.unparsed where source = ?", [source.name]))
     return Landed(tuple(snapshots), rows, unparsed, tuple(_promises(warehouse, source, rows, run_date, found)))
 
@@ -81,8 +86,9 @@ def _land_file(warehouse: Warehouse, source: Source, snapshot: Snapshot) -> Brea
         if shape:
             return shape
         table = _read(warehouse, source, snapshot, names)
-    except (StageError, ValueError, OSError, KeyError) as error:
-        message = f"the file cannot be read as {source.format.type}: {error}"
+    except (StageError, ValueError, OSError) as error:
+        reason = error.message.splitlines()[0] if isinstance(error, StageError) else error
+        message = f"the file cannot be read as {source.format.type}: {reason}"
         return Breach(
             "unreadable_extract", str(snapshot.source_file), message, f"ask {source.owner} to deliver it again"
         )
@@ -110,6 +116,8 @@ def _names_in_file(warehouse: Warehouse, source: Source, snapshot: Snapshot) -> 
         return parquet_columns(warehouse, snapshot.plain_file)
     if form.type == "jsonl":
         read_json_lines(warehouse, snapshot.plain_file, LANDING, ASIDE)
+        if not warehouse.count(LANDING):
+            raise ValueError("no line of it is a JSON object")
         return json_columns(warehouse, LANDING)
     if form.type == "excel":
         frame = read_excel(snapshot.plain_file, form)
@@ -172,13 +180,14 @@ def _identified(source: Source) -> str:
     """
     columns = ",\n                ".join(quoted(name) for name in source.columns)
     content = ", ".join(f"coalesce({quoted(name)}, chr(30))" for name in source.columns)
-    key = " || '/' || ".join(f"trim({quoted(name)})" for name in source.key)
-    newest = f"{quoted(source.newest_by)} desc nulls last, " if source.newest_by else ""
+    newest = ""
+    if source.newest_by:
+        newest = f"{cast_to_declared(source.newest_by, source.columns[source.newest_by])} desc nulls last, "
     return f"""
         with content as (
             select
                 {columns},
-                nullif({key}, '') as source_key,
+                {_key(source)} as source_key,
                 md5(concat_ws(chr(31), {content})) as content_hash,
                 source_file, line_number, file_hash
             from raw.landed
@@ -190,17 +199,37 @@ def _identified(source: Source) -> str:
                     order by {newest}content_hash, source_file, line_number
                 ) as repeat_no
             from content
+        ), named as (
+            select
+                *,
+                coalesce(source_key, '?' || left(content_hash, 12))
+                    || case when repeat_no = 1 then '' else '#' || repeat_no end as name
+            from numbered
         )
         select
             {columns},
-            {literal(source.name)} || ':' || coalesce(source_key, '?' || left(content_hash, 12))
-                || case when repeat_no = 1 then '' else '#' || repeat_no end as record_id,
+            {literal(source.name)} || ':' || name
+                || case
+                    when repeat_no > 1 and name in (select source_key from raw.landed_keys) then '#' || content_hash
+                    else ''
+                end as record_id,
             source_key,
             cast(repeat_no as integer) as repeat_no,
             source_file,
             line_number,
             file_hash
-        from numbered"""
+        from named"""
+
+
+def _key(source: Source) -> str:
+    """SQL for the source key, null where a part of it is blank.
+
+    In a key of several columns `/` and `%` within a part are written as %2F and %25, so that no two keys are one text.
+    """
+    parts = [f"nullif(trim({quoted(name)}), '')" for name in source.key]
+    if len(parts) > 1:
+        parts = [f"replace(replace({part}, '%', '%25'), '/', '%2F')" for part in parts]
+    return " || '/' || ".join(parts)
 
 
 def _promises(warehouse: Warehouse, source: Source, rows: int, run_date: date, files: list[Path]) -> list[Breach]:
@@ -218,10 +247,9 @@ def _promises(warehouse: Warehouse, source: Source, rows: int, run_date: date, f
         breaches.append(Breach("too_many_rows", where, message, contract))
     if source.freshness and rows:
         column, most = source.freshness.column, source.freshness.max_age_days
+        dated = f"try_cast({cast_to_declared(column, source.columns[column])} as timestamp)"
         newest = warehouse.value(
-            f"select cast(max(try_cast({quoted(column)} as timestamp)) as date) from raw.{source.name} "
-            f"where try_cast({quoted(column)} as timestamp) < ?",
-            [f"{run_date} 23:59:59.999999"],
+            f"select max(cast({dated} as date)) from raw.{source.name} where cast({dated} as date) <= ?", [run_date]
         )
         if newest is None or (run_date - newest).days > most:
             message = (

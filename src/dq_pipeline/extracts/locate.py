@@ -18,6 +18,8 @@ def locate(source: Source, folder: Path, run_date: date) -> list[Path] | Breach:
         (Path(absolute.anchor), pattern[len(absolute.anchor) :]) if absolute.is_absolute() else (folder, pattern)
     )
     try:
+        if (base / relative).is_file():
+            return [base / relative]
         files = sorted(path for path in base.glob(relative) if path.is_file())
     except (OSError, ValueError, NotImplementedError) as error:
         return Breach(

@@ -20,6 +20,7 @@ CHUNK_BYTES = 1 << 20
 PACKED = (".gz", ".zst", ".bz2", ".xz")
 # A zip bomb must not fill the disk: an extract that unpacks to more than this many times its size is refused.
 MAX_EXPANSION = 1000
+MIN_LIMIT_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,21 @@ def take_snapshot(source: Source, path: Path, folder: Path) -> Snapshot | Breach
         if size == 0:
             return _breach("empty_extract", path, f"the extract of {source.name} is empty (0 bytes)", source)
         plain = path
-        if path.suffix in PACKED:
+        if path.suffix.lower() in PACKED:
             plain = folder / f"{source.name}-{digest[:12]}-{path.stem}"
-            _unpack(path, plain, size * MAX_EXPANSION)
+            _unpack(path, plain, max(size * MAX_EXPANSION, MIN_LIMIT_BYTES))
         if source.format.type == "csv" and codecs.lookup(source.format.encoding).name != "utf-8":
             recoded = folder / f"{source.name}-{digest[:12]}.utf8"
             _recode(plain, recoded, source.format.encoding)
             plain = recoded
         lines, is_clean = _look_through(plain) if source.format.type in {"csv", "jsonl"} else (0, True)
+        if source.format.type == "jsonl" and not is_clean:
+            # Bytes that are no UTF-8 are written as \\xNN, which is no JSON: their lines are kept aside, others live.
+            recoded = folder / f"{source.name}-{digest[:12]}.utf8"
+            _recode(plain, recoded, "utf-8", errors="backslashreplace")
+            plain = recoded
+    except UnicodeError as error:
+        return _breach("unreadable_extract", path, f"the extract is not {source.format.encoding}: {error}", source)
     except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zstandard.ZstdError, _ExpansionError) as error:
         return _breach("truncated_extract", path, f"the packed file is cut short or damaged: {error}", source)
     except OSError as error:
@@ -70,7 +78,8 @@ class _ExpansionError(Exception):
 
 
 def _unpack(path: Path, target: Path, limit: int) -> None:
-    if path.suffix == ".zst":
+    packing = path.suffix.lower()
+    if packing == ".zst":
         with (
             path.open("rb") as packed,
             zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True) as stream,
@@ -80,7 +89,7 @@ def _unpack(path: Path, target: Path, limit: int) -> None:
             raise EOFError("the last frame has no end")
         return
     openers: dict[str, Callable[[Path], Any]] = {".gz": gzip.GzipFile, ".bz2": bz2.BZ2File, ".xz": lzma.LZMAFile}
-    with openers[path.suffix](path) as stream:
+    with openers[packing](path) as stream:
         _copy(stream, target, limit)
 
 
@@ -90,10 +99,10 @@ def _zstd_is_whole(path: Path) -> bool:
     with path.open("rb") as packed:
         while chunk := packed.read(CHUNK_BYTES):
             while chunk:
+                if decompressor.eof:
+                    decompressor = zstandard.ZstdDecompressor().decompressobj()
                 decompressor.decompress(chunk)
                 chunk = decompressor.unused_data
-                if decompressor.eof and chunk:
-                    decompressor = zstandard.ZstdDecompressor().decompressobj()
     return decompressor.eof
 
 
@@ -107,9 +116,9 @@ def _copy(stream: BinaryIO, target: Path, limit: int) -> None:
             plain.write(chunk)
 
 
-def _recode(path: Path, target: Path, encoding: str) -> None:
+def _recode(path: Path, target: Path, encoding: str, errors: str = "surrogateescape") -> None:
     """Write `path` as UTF-8; a byte that is not of the encoding becomes a lone surrogate, which the reader refuses."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
+    decoder = codecs.getincrementaldecoder(encoding)(errors=errors)
     with path.open("rb") as stream, target.open("wb") as plain:
         while chunk := stream.read(CHUNK_BYTES):
             plain.write(decoder.decode(chunk).encode("utf-8", errors="surrogateescape"))
@@ -118,14 +127,17 @@ def _recode(path: Path, target: Path, encoding: str) -> None:
 
 def _look_through(path: Path) -> tuple[int, bool]:
     """Count the lines, and tell whether the file is UTF-8 without NUL bytes and without lone carriage returns."""
-    lines, is_clean, last = 0, True, b"\n"
+    lines, returns, is_clean, last = 0, 0, True, b"\n"
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK_BYTES):
             lines += chunk.count(b"\n")
+            # Every carriage return must have its line end: those in pairs, and one pair cut in two, are taken off.
+            returns += chunk.count(b"\r") - chunk.count(b"\r\n") - (last == b"\r" and chunk[:1] == b"\n")
             if is_clean:
                 is_clean = b"\0" not in chunk and _decodes(decoder, chunk)
             last = chunk[-1:]
+    is_clean = is_clean and not returns
     return lines + (last != b"\n"), is_clean and _decodes(decoder, b"", final=True)
 
 

@@ -1,16 +1,21 @@
 """Parquet, JSON lines and Excel: the columns they hold, and their rows as text."""
 
+import warnings
+import zipfile
+import zlib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 
 from dq_pipeline.config import Format
-from dq_pipeline.warehouse import Warehouse, literal, quoted
+from dq_pipeline.warehouse import Warehouse, file_literal, literal, quoted
 
 
 def parquet_columns(warehouse: Warehouse, path: Path) -> list[str]:
     """Names of a Parquet file's columns. Raises StageError where it is no Parquet file."""
-    return [str(row[0]) for row in warehouse.rows(f"describe select * from read_parquet({literal(path)})")]
+    query = f"describe select * from read_parquet({file_literal(path)}, hive_partitioning = false)"
+    return [str(row[0]) for row in warehouse.rows(query)]
 
 
 def read_parquet(warehouse: Warehouse, path: Path, names: list[str], target: str) -> None:
@@ -19,7 +24,7 @@ def read_parquet(warehouse: Warehouse, path: Path, names: list[str], target: str
     warehouse.build(
         target,
         f"""select {columns}, file_row_number + 1 as line_number
-        from read_parquet({literal(path)}, file_row_number = true)""",
+        from read_parquet({file_literal(path)}, file_row_number = true, hive_partitioning = false)""",
     )
 
 
@@ -29,7 +34,10 @@ def read_json_lines(warehouse: Warehouse, path: Path, target: str, aside: str) -
         f"{target}",
         f"""with lines as (
             select line, row_number() over () as line_number
-            from (select unnest(string_split(content, chr(10))) as line from read_text({literal(path)}))
+            from (
+                select unnest(string_split(ltrim(content, chr(65279)), chr(10))) as line
+                from read_text({file_literal(path)})
+            )
         )
         select
             case when json_valid(line) then json_type(line) = 'OBJECT' else false end as is_object,
@@ -52,16 +60,29 @@ def json_columns(warehouse: Warehouse, target: str) -> list[str]:
 
 def spread_json(warehouse: Warehouse, names: list[str], target: str) -> None:
     """Turn the landed JSON objects into text columns c0, c1, … for the named keys."""
+    pointers = [f"/{name.replace('~', '~0').replace('/', '~1')}" for name in names]
     columns = ", ".join(
-        f"nullif(json_extract_string(line, {literal(chr(36) + '.' + quoted(name))}), '') as {quoted(f'c{index}')}"
-        for index, name in enumerate(names)
+        f"nullif(json_extract_string(line, {literal(pointer)}), '') as {quoted(f'c{index}')}"
+        for index, pointer in enumerate(pointers)
     )
     warehouse.build(f"{target}_rows", f"select {columns}, line_number from {target}")
 
 
 def read_excel(path: Path, form: Format) -> pd.DataFrame:
     """A sheet as text; cells are written as a person sees their value, dates in ISO form. Raises ValueError."""
-    header = 0 if form.header else None
-    return pd.read_excel(
-        path, sheet_name=form.sheet or 0, header=header, skiprows=form.skip_lines, dtype=str, engine="openpyxl"
-    )
+    with path.open("rb") as stream, warnings.catch_warnings():
+        # openpyxl tells of styles and extensions that it leaves out; they change no value.
+        warnings.simplefilter("ignore")
+        try:
+            return pd.read_excel(
+                stream,
+                sheet_name=form.sheet or 0,
+                header=0 if form.header else None,
+                skiprows=form.skip_lines,
+                dtype=str,
+                engine="openpyxl",
+                na_values=[""],
+                keep_default_na=False,
+            )
+        except (zipfile.BadZipFile, zlib.error, EOFError, ElementTree.ParseError, LookupError, TypeError) as error:
+            raise ValueError(f"no whole workbook ({type(error).__name__}: {error})") from error

@@ -39,7 +39,7 @@ def quarantine_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
             "see the reasons in the report; repair the source, or raise `gates.quarantine_share`",
         )
         for source, kept_out, rows_read in warehouse.rows(query)
-        if kept_out > limit * rows_read
+        if rows_read and kept_out / rows_read > limit
     ]
 
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from dq_pipeline.config import Source
 from dq_pipeline.quality.checker import Checker, RuleResult
-from dq_pipeline.quality.declared_types import cast_to_declared, filled
 from dq_pipeline.quality.suites import Suite
+from dq_pipeline.sql.declared_types import cast_to_declared, filled
 from dq_pipeline.warehouse import Warehouse, literal, quoted, table_name
 
 TYPE_EXPECTATION = "expect_column_values_to_be_of_declared_type"

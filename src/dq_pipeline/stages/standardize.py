@@ -6,7 +6,7 @@ from dq_pipeline.config import Entity
 from dq_pipeline.errors import StageError
 from dq_pipeline.parsing.addresses import parse_addresses
 from dq_pipeline.run import Run, StageReport
-from dq_pipeline.warehouse import literal, table_name
+from dq_pipeline.warehouse import file_literal, table_name
 
 
 def standardize(run: Run) -> StageReport:
@@ -43,7 +43,7 @@ def conform(entity: Entity) -> str:
 def load_lookup(run: Run, path: Path) -> int:
     """A lookup table from its CSV, all columns text."""
     options = "header = true, all_varchar = true, delim = ',', quote = '\"', strict_mode = true"
-    select = f"select * from read_csv({literal(path)}, {options})"
+    select = f"select * from read_csv({file_literal(path)}, {options})"
     return run.warehouse.build(f"lookup.{path.stem}", select, where=path)
 
 

@@ -11,7 +11,7 @@ with weighed as (
         value_at_risk,
         rows * effort_minutes as effort_minutes,
         remedy,
-        (customers + orders + value_at_risk / 100 + case severity when 'critical' then 3 when 'warning' then 1 else 0.2 end * rows)
+        (customers + orders + greatest(value_at_risk, 0) / 100 + case severity when 'critical' then 3 when 'warning' then 1 else 0.2 end * rows)
             as harm
     from scored.issues
 )
