@@ -10,6 +10,7 @@ A reader opens `<output>/published/truth.duckdb`; while it holds the file open, 
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -27,24 +28,28 @@ MANIFEST = "manifest.json"
 @contextlib.contextmanager
 def lock(output: Path) -> Iterator[None]:
     """Hold the output folder: one run at a time. The operating system lets go of it when a process dies."""
+    held = FileLock(output / ".lock", timeout=0)
     try:
         output.mkdir(parents=True, exist_ok=True)
-        holder = output / ".lock.json"
-        with FileLock(output / ".lock", timeout=0):
-            holder.write_text(json.dumps({"pid": os.getpid()}), encoding="utf-8")
-            yield
+        held.acquire()
+        (output / ".lock.json").write_text(json.dumps({"pid": os.getpid()}), encoding="utf-8")
     except Timeout as error:
         raise LockError(
             f"another run is going on here ({_holder(output)})",
             where=output,
             remedy="wait until it ends; `dq runs` shows it",
         ) from error
-    except PermissionError as error:
+    except OSError as error:
+        held.release()
         raise StageError(
             f"the output folder cannot be written: {error.strerror}",
-            where=error.filename,
+            where=error.filename or output,
             remedy="give this user the right to write there, or change `paths.output` in the project file",
         ) from error
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def is_locked(output: Path) -> bool:
@@ -66,9 +71,21 @@ def _holder(output: Path) -> str:
 
 
 def published_file(output: Path) -> Path | None:
-    """The published DuckDB file of the last good night, its real place; None before the first."""
-    path = output / PUBLISHED / PUBLISHED_FILE
-    return path.resolve() if path.exists() else None
+    """The published DuckDB file of the last good night, its real place; None before the first.
+
+    Raises StageError where something was published and its file is gone: without it, every id would be a new one.
+    """
+    pointer = output / PUBLISHED
+    path = pointer / PUBLISHED_FILE
+    if path.is_file():
+        return path.resolve()
+    if pointer.is_symlink() or pointer.exists():
+        raise StageError(
+            f"there is no {PUBLISHED_FILE} where this points to, so ids and history would be lost",
+            where=pointer,
+            remedy="restore the run's folder, or remove this name to begin without history",
+        )
+    return None
 
 
 def point_to(output: Path, directory: Path) -> None:
@@ -76,9 +93,16 @@ def point_to(output: Path, directory: Path) -> None:
     for path in [*directory.iterdir(), directory]:
         _flush(path)
     pointer, staged = output / PUBLISHED, output / f".{PUBLISHED}.new"
-    staged.unlink(missing_ok=True)
-    staged.symlink_to(os.path.relpath(directory, output), target_is_directory=True)
-    os.replace(staged, pointer)
+    try:
+        staged.unlink(missing_ok=True)
+        staged.symlink_to(os.path.relpath(directory.resolve(), output.resolve()), target_is_directory=True)
+        os.replace(staged, pointer)
+    except OSError as error:
+        raise StageError(
+            f"the published night cannot be named: {error.strerror}",
+            where=pointer if pointer.is_dir() and not pointer.is_symlink() else staged,
+            remedy="move what has this name away; `published` is a link that only a run makes",
+        ) from error
     _flush(output)
 
 
@@ -96,9 +120,10 @@ def manifests(output: Path) -> list[dict[str, Any]]:
     for path in (output / "runs").glob(f"*/*/{MANIFEST}"):
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
-            found.append({**manifest, "directory": str(path.parent)})
         except (OSError, ValueError):
             continue
+        if isinstance(manifest, dict) and {"run_id", "run_date", "started_at"} <= manifest.keys():
+            found.append({**manifest, "directory": str(path.parent)})
     return sorted(found, key=lambda manifest: (str(manifest.get("started_at")), manifest["directory"]))
 
 
@@ -116,6 +141,10 @@ def choose_run_id(output: Path, run_date: date, fingerprint: str) -> str:
 
 def new_attempt(output: Path, run_id: str) -> Path:
     """A new folder for an attempt of the run."""
+    for leftover in (output / "runs").glob("*/*/*"):
+        # What a killed run unpacked or spilled: it holds personal data and fills the disk.
+        if leftover.name in {"unpacked", "spill"}:
+            shutil.rmtree(leftover, ignore_errors=True)
     folder = output / "runs" / run_id
     taken = [int(path.name) for path in folder.glob("*") if path.name.isdigit()]
     directory = folder / str(max(taken, default=0) + 1)

@@ -129,11 +129,19 @@ def versions() -> dict[str, str]:
     }
 
 
+def _hash_if_readable(path: Path) -> str:
+    """An extract that cannot be read has a fingerprint too; ingest is where it becomes a breach."""
+    try:
+        return file_hash(path)
+    except OSError:
+        return "unreadable"
+
+
 def input_hashes(project: Project, run_date: date) -> tuple[str, ...]:
     """Source, name and SHA-256 of every file that a run for that date will read."""
     found = {source.name: locate(source, project.data, run_date) for source in project.sources}
     return tuple(
-        f"{name} {path.name} {file_hash(path)}"
+        f"{name} {path.name} {_hash_if_readable(path)}"
         for name, paths in found.items()
         for path in ([] if isinstance(paths, Breach) else paths)
     )

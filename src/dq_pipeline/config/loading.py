@@ -16,8 +16,11 @@ Value = TypeVar("Value")
 MAX_FILE_BYTES = 1_000_000
 # Tables that the engine makes in `mastered` beside those that a project names.
 TAKEN_TABLES = frozenset(
-    "assigned births claims clusters edges history_before id_events id_history judgements kept known_before "
-    "known_records prefixes provenance redirects review_queue settled winners xref".split()
+    {
+        *("assigned", "births", "claims", "clusters", "edges", "history_before", "id_events", "id_history"),
+        *("judgements", "kept", "known_before", "known_records", "prefixes", "provenance", "redirects"),
+        *("review_queue", "settled", "winners", "xref"),
+    }
 )
 
 
@@ -35,7 +38,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+            return super().construct_object(node, deep)
         except ValueError as error:
             # A date like 2026-13-45 looks like one to YAML, and then is none.
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error

@@ -81,7 +81,9 @@ def _order(entity: Entity, golden_field: GoldenField, value: str) -> str:
         "oldest": (f"{quoted(entity.golden.dated_by)} asc nulls last", trust),
     }
     valid = [f"case when {golden_field.valid} then 0 else 1 end"] if golden_field.valid else []
-    return ", ".join([*valid, *rules[golden_field.rule], "record_id"])
+    # Of columns that are taken together the first is the one that a reader looks for.
+    filled = [f"case when {value} is null then 1 else 0 end"] if len(golden_field.taken()) > 1 else []
+    return ", ".join([*valid, *filled, *rules[golden_field.rule], "record_id"])
 
 
 def _winners(entity: Entity, golden_field: GoldenField) -> str:
@@ -93,7 +95,7 @@ def _winners(entity: Entity, golden_field: GoldenField) -> str:
         with candidates as (
             select *, count(*) over (partition by {entity.id_column}, {value}) as frequency
             from {table}
-            where {value} is not null
+            where {" or ".join(f"{column} is not null" for column in taken)}
         ), ranked as (
             select {entity.id_column} as master_id, record_id, {", ".join(taken)},
                 row_number() over (

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 # `name, -- what it is` or `… as name -- what it is` at the end of a line: the remark is the column's comment.
+_STRING = re.compile(r"'(?:[^']|'')*'")
 _COLUMN_REMARK = re.compile(r"""(?:^|[\s.])"?(?P<name>[a-z_][a-z0-9_]*)"?,?\s*--\s*(?P<remark>\S.*)$""")
 
 
@@ -35,5 +36,17 @@ def comments(select: str) -> tuple[str, dict[str, str]]:
         if not line.startswith("--"):
             break
         head.append(line.removeprefix("--").strip())
-    found = (_COLUMN_REMARK.search(line) for line in lines[len(head) :])
+    # A string may hold `--`, and a line that is a comment and nothing else names no column.
+    code = (line for line in lines[len(head) :] if not line.lstrip().startswith("--"))
+    found = (_COLUMN_REMARK.search(_without_strings(line)) for line in code)
     return " ".join(head), {match["name"]: match["remark"].strip() for match in found if match}
+
+
+def _without_strings(line: str) -> str:
+    """The line with '' for each string in its code; its remark, which may have apostrophes, stays as it is."""
+    shown, position = "", 0
+    for string in _STRING.finditer(line):
+        if "--" in line[position : string.start()]:
+            break
+        shown, position = shown + line[position : string.start()] + "''", string.end()
+    return shown + line[position:]
