@@ -49,4 +49,5 @@ def remember(warehouse: Warehouse, cache: Path, table: str) -> None:
             ) to {literal(half)} (format parquet)"""
         )
         half.replace(cache)
-    half.unlink(missing_ok=True)
+    with suppress(OSError):
+        half.unlink(missing_ok=True)

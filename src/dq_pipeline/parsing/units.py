@@ -15,7 +15,7 @@ Pairs = list[tuple[str, str]]
 def unit_pairs(segment: str, *, bare: bool = False) -> Pairs:
     """The (type, identifier) pairs that a segment consists of: `#APT 3`, `Bldg 2 Apt 4B`, `3rd Floor`, `R C` if `bare`.
 
-    Empty if the segment is anything else. With `bare`, an identifier may stand without its type.
+    Empty if the segment is anything else. With `bare`, an identifier may stand without its type. `Rear` is both.
     """
     tokens = _UNIT_TOKEN.findall(segment)
     if not 0 < len(tokens) <= 6:
@@ -32,28 +32,30 @@ def unit_pairs(segment: str, *, bare: bool = False) -> Pairs:
         if token == "#":
             kind = kind or "#"
         elif _ORDINAL.fullmatch(word) and following in {"floor", "fl", "flr"}:
-            pairs.append((tokens[place + 1].rstrip("."), token))
-        elif word in UNIT_WORDS and pairs and pairs[-1][0].lower() == word and _ORDINAL.fullmatch(pairs[-1][1]):
+            pairs.append((tokens[place + 1].rstrip("."), re.sub(r"(?<=\d)\D+$", "", token)))
+        elif word in {"floor", "fl", "flr"} and place and _ORDINAL.fullmatch(tokens[place - 1]):
             continue
         elif word in UNIT_WORDS and kind in {"", "#"}:
             kind = token.rstrip(".:")
             if word in LONE_UNIT_WORDS and (not following or following in UNIT_WORDS):
-                pairs.append((kind, ""))
+                pairs.append((kind, kind))
                 kind = ""
         elif kind and _IDENTIFIER.fullmatch(token.rstrip("?.")):
             pairs.append((kind, token.rstrip("?.")))
             kind = ""
         else:
             return []
-    return pairs if not kind else []
+    if kind:
+        return [(kind, "")] if len(tokens) == 1 else []
+    return pairs
 
 
 def split_units(line: str) -> tuple[str, Pairs]:
     """A street line without the units at its end, and these: `12 Oak St Apt 4` is `12 Oak St` and `Apt 4`."""
-    tokens = [(token.group(), token.start()) for token in _UNIT_TOKEN.finditer(line)]
-    for token, start in tokens[2:]:
-        if token == "#" or token.rstrip(".").lower() in LINE_END_UNIT_WORDS:
-            pairs = unit_pairs(line[start:])
-            if pairs:
-                return line[:start].rstrip(" .-"), pairs
+    for token in list(_UNIT_TOKEN.finditer(line))[2:]:
+        word = token.group().rstrip(".").lower()
+        if word == "#" or word in LINE_END_UNIT_WORDS or _ORDINAL.fullmatch(word):
+            pairs = unit_pairs(line[token.start() :])
+            if pairs and pairs[-1][1]:
+                return line[: token.start()].rstrip(" .-"), pairs
     return line, []

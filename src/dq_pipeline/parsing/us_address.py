@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from dq_pipeline.parsing import model, segments
 from dq_pipeline.parsing.plain import plain_line
+from dq_pipeline.parsing.vocabulary import STREET_ENDINGS, folded
 
 # Longer texts are no addresses, and the model's time grows with the length.
 LONGEST = 400
@@ -50,9 +51,11 @@ def parse_address(text: str) -> AddressParts:
     if cut.foreign:
         return AddressParts(parse_status="foreign", parse_note=cut.foreign)
     notes = cut.notes
-    parts = plain_line(cut.rest[0]) if len(cut.rest) == 1 and cut.city else None
+    line = cut.rest[0] if len(cut.rest) == 1 else ""
+    has_town = not cut.city and folded(line).split(" ")[-1] not in STREET_ENDINGS
+    parts = None if has_town else plain_line(line)
     if cut.rest and not parts:
-        parts, seen = model.parts_of(", ".join(cut.rest), cut.state, cut.postal_code, has_town=not cut.city)
+        parts, seen = model.parts_of(", ".join(cut.rest), cut.state, cut.postal_code, has_town=has_town)
         notes += seen
     parts = parts or {}
     _add(parts, cut)

@@ -79,10 +79,8 @@ UNIT_WORDS = _names(
     "|office|penthouse|ph|pier|rear|rm|room|side|slip|sp|space|spc|ste|stop|suit|suite|sute|trailer|trlr|unit|unt|upper"
     "|uppr"
 )
-# These stand alone, without an identifier.
-LONE_UNIT_WORDS = _names(
-    "basement|bsmt|front|frnt|lbby|lobby|lower|lowr|ofc|office|penthouse|ph|rear|side|upper|uppr|bldg"
-)
+# These say which unit without an identifier.
+LONE_UNIT_WORDS = _names("basement|bsmt|front|frnt|lbby|lobby|lower|lowr|penthouse|ph|rear|side|upper|uppr")
 # At the end of a street line these begin a unit; others ("Front", "Lot") may be part of a street's name.
 LINE_END_UNIT_WORDS = _names("apartment|apt|bldg|building|fl|floor|rm|room|ste|suite|trlr|unit")
 # No town's name begins with one of these ("Upper" and "Key" do).
@@ -90,11 +88,11 @@ NEVER_A_TOWN = _names("apartment|apt|bldg|building|floor|room|ste|suite|unit")
 DIRECTIONS = _names("n|s|e|w|ne|nw|se|sw|north|south|east|west|northeast|northwest|southeast|southwest")
 # No town's name ends with one of these.
 STREET_ENDINGS = _names(
-    "street|str|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|highway|hwy|parkway|pkwy|circle|cir|freeway|fwy"
+    "street|str|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|highway|hwy|parkway|pkwy|circle|cir|freeway|fwy"
     "|turnpike|tpke|expressway"
 )
 # With a direction before them and no name they are types all the same: "100 South St", "3111 West Place".
-PLAIN_TYPES = STREET_ENDINGS | {"court", "ct", "pl", "place", "sq", "square", "st", "ter", "terrace", "way"}
+PLAIN_TYPES = STREET_ENDINGS | {"court", "ct", "pl", "place", "sq", "square", "ter", "terrace", "way"}
 NUMBER_WORDS = _names("one|two|three|four|five|six|seven|eight|nine|ten")
 
 
