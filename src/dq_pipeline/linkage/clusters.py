@@ -162,35 +162,29 @@ inner join members as r
 sides as (
 select
     record_id_l as record_id,
-    record_id_r as other_id,
-    match_weight,
-    match_probability,
-    match_reason
+    struct_pack(weight := match_weight, reason := match_reason, probability := match_probability) as link
 from holding
 union all
 select
     record_id_r as record_id,
-    record_id_l as other_id,
-    match_weight,
-    match_probability,
-    match_reason
+    struct_pack(weight := match_weight, reason := match_reason, probability := match_probability) as link
 from holding
 ),
-ranked as (
+best as (
 select
-    *,
-    row_number() over (partition by record_id order by match_weight desc, match_reason, other_id) as place
+    record_id,
+    max(link) as link
 from sides
+group by record_id
 )
 select
     members.record_id,
     members.cluster_id,
-    coalesce(ranked.match_reason, '{SINGLE}') as match_reason,
-    coalesce(ranked.match_probability, 1) as match_probability
+    coalesce(best.link.reason, '{SINGLE}') as match_reason,
+    coalesce(best.link.probability, 1) as match_probability
 from members
-left join ranked
-    on members.record_id = ranked.record_id
-    and ranked.place = 1
+left join best
+    on members.record_id = best.record_id
 order by members.record_id""",
     )
 

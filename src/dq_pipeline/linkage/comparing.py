@@ -154,21 +154,49 @@ def connect(warehouse: Warehouse, table: str, links: str) -> None:
     from splink.clustering import cluster_pairwise_predictions_at_threshold
 
     with warehouse.scratch(SCRATCH) as cursor, _quiet():
-        if not warehouse.build(f"{SCRATCH}.dq_edges", links):
+        # Numbers in the order of the records: joined many times over, they are far faster than texts.
+        linked = warehouse.build(
+            f"{SCRATCH}.dq_nodes",
+            f"""with links as ({links}),
+ends as (
+select record_id_l as record_id from links
+union
+select record_id_r as record_id from links
+)
+select
+    record_id,
+    row_number() over (order by record_id) as node
+from ends""",
+        )
+        if not linked:
             nothing = "cast(null as varchar) as record_id, cast(null as varchar) as component_id"
             warehouse.build(table, f"select {nothing} where false")
             return
         warehouse.build(
-            f"{SCRATCH}.dq_nodes",
-            f"""select record_id_l as record_id from {SCRATCH}.dq_edges
-union
-select record_id_r as record_id from {SCRATCH}.dq_edges""",
+            f"{SCRATCH}.dq_edges",
+            f"""select
+    l.node as node_l,
+    r.node as node_r
+from ({links}) as links
+inner join {SCRATCH}.dq_nodes as l
+    on links.record_id_l = l.record_id
+inner join {SCRATCH}.dq_nodes as r
+    on links.record_id_r = r.record_id""",
         )
         api = DuckDBAPI(connection=cursor, output_schema=SCRATCH)
         nodes, edges = api.register("dq_nodes"), api.register("dq_edges")
-        found = cluster_pairwise_predictions_at_threshold(nodes, edges, api, node_id_column_name="record_id")
-        components = f"{SCRATCH}.{found.physical_name}"
-        warehouse.build(table, f"select record_id, cluster_id as component_id from {components} order by record_id")
+        found = cluster_pairwise_predictions_at_threshold(nodes, edges, api, node_id_column_name="node")
+        warehouse.build(
+            table,
+            f"""select
+    nodes.record_id,
+    named.record_id as component_id
+from {SCRATCH}.{found.physical_name} as components
+inner join {SCRATCH}.dq_nodes as nodes
+    on components.node = nodes.node
+inner join {SCRATCH}.dq_nodes as named
+    on components.cluster_id = named.node""",
+        )
 
 
 @contextmanager
