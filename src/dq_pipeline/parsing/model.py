@@ -29,6 +29,8 @@ _PART_OF = {
     "StateName": "state",
     "ZipCode": "postal_code",
     "IntersectionSeparator": "corner",
+    "BuildingName": "landmark",
+    "LandmarkName": "landmark",
 }
 _IN_STREET = ("predirection", "street", "street_type", "postdirection", "corner")
 _SIDES = ("predirection", "postdirection")
@@ -72,7 +74,7 @@ def _without_place(tokens: Tokens) -> Tokens:
         tokens = [(number, "number"), (following, "street" if part == "street_type" else part), *others]
     moved = {"city", "state", "postal_code"}
     if not parts & {"street", "po_box"} and "," not in "".join(token for token, _ in tokens):
-        moved |= parts - set(_PART_OF.values())
+        moved |= {"landmark"} | parts - set(_PART_OF.values())
     return [(token, "street" if part in moved else part) for token, part in tokens]
 
 
@@ -85,12 +87,19 @@ def _assemble(tokens: Tokens) -> tuple[Parts, list[str]]:
         value = _stripped(" ".join(token for token, _ in run))
         if part not in _PART_OF.values():
             notes.append(f"left out: {value}")
+        elif part == "landmark":
+            parts[part] = f"{parts.get(part, '')} {value}".strip()
         elif part in parts and part == "number":
             notes.append("ambiguous: two numbers")
         else:
             if part in parts:
                 notes.append(f"ambiguous: {part.replace('_', ' ')} in two places")
             parts[part] = value
+    landmark = parts.pop("landmark", "")
+    if landmark and not parts.keys() & {"street", "po_box"}:
+        parts["street"] = landmark
+    elif landmark:
+        notes.append(f"left out: {landmark}")
     return {part: value for part, value in parts.items() if value}, notes
 
 
@@ -161,11 +170,11 @@ def _highway_number(parts: Parts) -> None:
 
 
 def _name_from_direction(parts: Parts) -> None:
-    """`100 South St`: a direction with a type and no name is the name."""
+    """`100 South St`, `6868 West`: a direction with a type or number and no name is the name."""
     if "street_type" not in parts and folded(parts.get("street", "")) in PLAIN_TYPES and parts.keys() & _SIDES:
         parts["street_type"] = parts.pop("street")
     side = next((side for side in _SIDES if side in parts), None)
-    if "street" not in parts and "street_type" in parts and side:
+    if side and "street" not in parts and parts.keys() & {"street_type", "number"}:
         parts["street"] = parts.pop(side)
 
 

@@ -8,12 +8,15 @@ import re
 from dq_pipeline.parsing.vocabulary import DIRECTIONS, PLAIN_TYPES, UNIT_WORDS
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
+_NUMBER_ALONE = re.compile(r"(?i)[0-9]{1,6}(?:-[0-9]{1,6})?[a-z]?")
 _NAME = re.compile(r"(?i)[^\W\d_][^\W\d_'’-]+(?:['’-][^\W\d_]+)?|[0-9]+(?:st|nd|rd|th)")
 _NOT_IN_NAME = DIRECTIONS | PLAIN_TYPES | UNIT_WORDS
 
 
 def plain_line(line: str) -> dict[str, str] | None:
-    """The parts of `number [direction] name... type [direction]`, or None where a line has any other form."""
+    """The parts of `number [direction] name... type [direction]` or of a number alone; None for any other form."""
+    if _NUMBER_ALONE.fullmatch(line):
+        return {"number": line}
     words = line.split(" ")
     small = [word.lower().rstrip(".") for word in words]
     if len(words) < 3 or not _NUMBER.fullmatch(words[0]):

@@ -14,7 +14,9 @@ from dq_pipeline.parsing.vocabulary import (
     COUNTRIES,
     COUNTRY_AND_TOWN,
     COUNTRY_CODES,
+    DIRECTIONS,
     NEVER_A_TOWN,
+    PLAIN_TYPES,
     PROVINCES,
     STATE_AND_TOWN,
     STATE_CODES,
@@ -42,7 +44,10 @@ _ROUTE_BOX = re.compile(
     r"(?i)(?P<route>(?:rr|r\.\s?r\.|rural\s+route|rural\s+rt|rfd|hcr?|hc\s?r|highway\s+contract(?:\s+r(?:ou)?te)?|star\s+route)"
     r"\s*#?\s*\w+)\s+(?:box|bx)\s*#*\s*(?P<box>[\w-]+)"
 )
-_PERSON = re.compile(r"(?i)(?:c/o|care of|attn|attention)\b")
+_PERSON_OR_NEARBY = re.compile(r"(?i)(?:c/o|care of|attn|attention|between|near|corner of|across from)\b")
+_NEARBY = re.compile(
+    r"(?i)(?P<line>\d.*?[\s.](?P<last>\w+)\.?)\s+(?P<nearby>(?:between|betw|bet|near|corner of|at|off|@)\s.+)"
+)
 _TOWN = re.compile(r"[^\W\d_][^\W\d_.'’‘` ()/-]*(?:[.'’‘` ()/-]+[^\W\d_.'’‘` ()/-]+)*\.?")
 _FOREIGN_CODES = (
     ("a Canadian postal code", re.compile(r"(?i)\b[abceghj-nprstvxy]\d[a-z][ -]?\d[a-z]\d$")),
@@ -224,7 +229,7 @@ def _is_other_script(text: str) -> bool:
 
 
 def _take_boxes(found: Segments) -> None:
-    """Segments that are a post office box, a rural route with its box, or the person to hand it to."""
+    """Segments that are a post office box, a rural route with its box, a person or a place nearby."""
     kept = []
     for segment in found.rest:
         box, route = _BOX.fullmatch(segment), _ROUTE_BOX.fullmatch(segment)
@@ -232,7 +237,7 @@ def _take_boxes(found: Segments) -> None:
             found.route, found.po_box = route["route"], route["box"]
         elif box and not found.po_box:
             found.po_box = box["box"]
-        elif _PERSON.match(segment) and len(found.rest) > 1:
+        elif _PERSON_OR_NEARBY.match(segment) and len(found.rest) > 1:
             found.notes.append(f"left out: {segment}")
         else:
             kept.append(segment)
@@ -241,10 +246,11 @@ def _take_boxes(found: Segments) -> None:
 
 def _take_units(found: Segments) -> None:
     """Segments that are units, if a segment with the street is left; a number alone in front belongs to the street."""
-    if len(found.rest) > 1 and re.fullmatch(r"\d+[a-zA-Z]?", found.rest[0]):
+    has_number_apart = len(found.rest) > 1 and re.fullmatch(r"\d+[a-zA-Z]?", found.rest[0])
+    if has_number_apart and (len(found.rest) > 2 or not _is_town(found.rest[1])):
         found.rest[:2] = [f"{found.rest[0]} {found.rest[1]}"]
     kept: list[str] = []
-    for place, segment in enumerate(found.rest):
+    for place, segment in enumerate(_without_nearby(found)):
         pairs = unit_pairs(segment, bare=place > 0)
         if not pairs or not (kept or place + 1 < len(found.rest) or found.po_box):
             segment, pairs = split_units(segment)
@@ -253,12 +259,28 @@ def _take_units(found: Segments) -> None:
     found.rest = kept
 
 
+def _without_nearby(found: Segments) -> list[str]:
+    """The segments without what tells where a street's house is: `12 Oak St between 2nd and 3rd Ave`."""
+    kept = []
+    for segment in found.rest:
+        nearby = _NEARBY.fullmatch(segment)
+        if nearby and nearby["last"].lower() in PLAIN_TYPES | DIRECTIONS:
+            found.notes.append(f"left out: {nearby['nearby']}")
+            segment = nearby["line"]
+        kept.append(segment)
+    return kept
+
+
 def _take_town(found: Segments) -> None:
     """The last segment is the town if it is a name and something comes before it."""
     if not found.rest or not (len(found.rest) > 1 or found.po_box):
         return
-    is_unsure = folded(found.rest[-1]) in STATE_AND_TOWN and not found.state and not found.postal_code
-    if _is_town(found.rest[-1]) and not is_unsure:
+    *before, last = found.rest
+    is_unsure = folded(last) in STATE_AND_TOWN and before and not found.state and not found.postal_code
+    # "123 Maple Rochester, New York" has its town before the state; "12 Oak St, New York" has not.
+    if is_unsure and folded(before[-1]).split(" ")[-1] not in PLAIN_TYPES | DIRECTIONS:
+        return
+    if _is_town(last):
         found.city = found.rest.pop()
 
 
