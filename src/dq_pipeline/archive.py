@@ -3,6 +3,7 @@
     <output>/published            a link to the attempt that readers see; moved by one atomic rename
     <output>/runs/<run_id>/<n>/   truth.duckdb, report.html, scorecard.json, manifest.json
     <output>/working.duckdb       the tables of the last attempt; it can be lost without harm
+    <output>/*_parsed.parquet     addresses parsed before; likewise
 
 A reader opens `<output>/published/truth.duckdb`; while it holds the file open, a new night changes nothing for it.
 """

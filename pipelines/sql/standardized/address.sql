@@ -36,7 +36,7 @@ joined as (
             std_fold(parsed.predirection),
             std_fold(parsed.postdirection)
         ) as direction,
-        std_key(parsed.unit) as unit_key,
+        coalesce(nullif(ltrim(std_key(parsed.unit), '0'), ''), std_key(parsed.unit)) as unit_key,
         std_key(parsed.po_box) as po_box
     from typed
     left join standardized.address_parsed as parsed

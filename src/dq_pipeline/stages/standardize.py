@@ -24,7 +24,9 @@ def standardize(run: Run) -> StageReport:
         rows[conformed] = warehouse.build(conformed, conform(entity))
         if entity.parser:
             parsed = f"standardized.{entity.name}_parsed"
-            rows[parsed] = parse_addresses(warehouse, conformed, entity.parser.column, parsed)
+            # Answers of earlier nights lie beside the working file; without them the result is the same, only later.
+            cache = warehouse.path.with_name(f"{entity.name}_parsed.parquet") if warehouse.path else None
+            rows[parsed] = parse_addresses(warehouse, conformed, entity.parser.column, parsed, cache)
         rows[f"standardized.{entity.name}"] = warehouse.build(
             f"standardized.{entity.name}",
             run.project.sql("standardized", entity.name),
