@@ -471,17 +471,37 @@ def test_a_project_of_one_source_and_nothing_else_is_published(tmp_path: Path) -
         "owners": {"support": {"title": "Customer support"}},
     }
     (tmp_path / "pipelines/tickets.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    (tmp_path / "pipelines/sources/support_tickets.yml").write_text(SOURCES["support_tickets"], encoding="utf-8")
-    lines = "ticket_id,order_id,status,opened_at\nT1,O1,open,2026-11-19\nT2,O2,open,yesterday\n"
-    (tmp_path / "data/support_tickets.csv").write_text(lines + "T3,O3,open,2026-11-20\n" * 20, encoding="utf-8")
+    # Names that the engine's own SELECTs use too.
+    names = ("name", "title", "source", "key", "code", "Größe in %", "select")
+    contract = SOURCES["support_tickets"] + "".join(f"  {name}: {{title: also a name}}\n" for name in names)
+    (tmp_path / "pipelines/sources/support_tickets.yml").write_text(contract, encoding="utf-8")
+    values = ",".join(f"v{number}" for number in range(len(names)))
+    tickets = ["T1,O1,open,2026-11-19", "T2,O2,open,yesterday", *["T3,O3,open,2026-11-20"] * 20]
+    lines = [",".join(("ticket_id,order_id,status,opened_at", *names)), *(f"{ticket},{values}" for ticket in tickets)]
+    (tmp_path / "data/support_tickets.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert call("check", "--project", tmp_path).code == 0
     answer = call("run", "--project", tmp_path)
     assert answer.code == 0, answer.text
     reader = published(tmp_path)
     try:
         assert reader.rows("select rows_read, validated, quarantined from ops.sources") == [(22, 21, 1)]
-        assert reader.rows("select code from quality.quarantine") == [("bad_opened_at",)]
+        query = "select record_id, code from quality.quarantine"
+        assert reader.rows(query) == [("support_tickets:T2", "bad_opened_at")]
         assert reader.tables("master") == []
         assert reader.count("identity.xref") == 0
     finally:
         reader.close()
+
+
+def test_a_fault_in_a_new_select_is_named_with_its_file_and_line(grown: Grown, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for part in ("pipelines", "expectations"):
+        shutil.copytree(grown.project / part, project / part)
+    path = project / "pipelines/sql/standardized/supplier.sql"
+    faulty = path.read_text(encoding="utf-8").replace("std_fold(town)", "std_flod(town)")
+    path.write_text(faulty, encoding="utf-8")
+    line = 1 + faulty[: faulty.index("std_flod")].count("\n")
+    answer = call("check", "--project", project)
+    assert answer.code == 2
+    assert f"{path}, line {line}: the SELECT for standardized.supplier failed" in answer.text
+    assert "std_flod does not exist" in answer.text

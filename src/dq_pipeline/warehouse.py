@@ -18,6 +18,7 @@ STATES = ("raw", "validated", "quarantined", "standardized", "linked", "mastered
 # Analysts' DuckDB 1.x clients open this storage version; DuckDB 2's default they cannot (README names the versions).
 PUBLISHED_STORAGE_VERSION = "v1.2.0"
 
+_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
@@ -101,8 +102,8 @@ class Warehouse:
         except duckdb.Error as error:
             raise StageError(
                 f"the SELECT for {name} failed: {_first_line(error)}",
-                where=where,
-                remedy="run `dq check`; it binds every SELECT without data",
+                where=_with_line(where, error),
+                remedy="correct it and run `dq check`, which binds every SELECT without data",
             ) from error
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
@@ -229,6 +230,12 @@ class Warehouse:
     def close(self) -> None:
         """Write everything down and close."""
         self.connection.close()
+
+
+def _with_line(where: Path | None, error: duckdb.Error) -> str | None:
+    """A SELECT's file with the line that DuckDB points at; its statement begins one line before the SELECT."""
+    found = _LINE.search(str(error))
+    return f"{where}, line {int(found[1]) - 1}" if where and found else str(where) if where else None
 
 
 def _first_line(error: duckdb.Error) -> str:

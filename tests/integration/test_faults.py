@@ -133,7 +133,7 @@ FAULTS: list[tuple[Fault, int, str]] = [
     (break_the_yaml, 2, r"orders\.yml, line \d+, column \d+: not valid YAML"),
     (misname_a_field, 2, r"orders\.yml, line 7: newest_bye: is not a known field"),
     (write_a_key_twice, 2, r"nightly\.yml, line 3, column 1: not valid YAML: 'name' is written twice"),
-    (break_the_sql, 2, r"mastered/orders\.sql: .*promissed_at"),
+    (break_the_sql, 2, r"mastered/orders\.sql, line 10: .*promissed_at"),
     (forget_a_remark, 2, r"mastered/orders\.sql: no remark says what promised_at is"),
     (break_the_suite, 2, r"raw/orders\.json, line \d+, column \d+: not valid JSON"),
     (name_an_unknown_expectation, 2, r"raw/orders\.json: .*expect_miracles"),

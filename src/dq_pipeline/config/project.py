@@ -130,7 +130,7 @@ class Project(Frozen):
         """The SELECT of `<state>.<name>`. Raises ConfigError where the file is missing."""
         path = self.sql_path(state, name)
         try:
-            return path.read_text(encoding="utf-8").strip().rstrip(";")
+            return path.read_text(encoding="utf-8").rstrip().rstrip(";")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
                 f"the SQL file cannot be read: {error}", where=path, remedy=f"write one SELECT for {state}.{name} there"

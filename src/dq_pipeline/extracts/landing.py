@@ -183,6 +183,7 @@ def _identified(source: Source) -> str:
     newest = ""
     if source.newest_by:
         newest = f"{cast_to_declared(source.newest_by, source.columns[source.newest_by])} desc nulls last, "
+    # `_name` with its underscore: a source may well have a column `name`.
     return f"""
         with content as (
             select
@@ -203,14 +204,14 @@ def _identified(source: Source) -> str:
             select
                 *,
                 coalesce(source_key, '?' || left(content_hash, 12))
-                    || case when repeat_no = 1 then '' else '#' || repeat_no end as name
+                    || case when repeat_no = 1 then '' else '#' || repeat_no end as _name
             from numbered
         )
         select
             {columns},
-            {literal(source.name)} || ':' || name
+            {literal(source.name)} || ':' || _name
                 || case
-                    when repeat_no > 1 and name in (select source_key from raw.landed_keys) then '#' || content_hash
+                    when repeat_no > 1 and _name in (select source_key from raw.landed_keys) then '#' || content_hash
                     else ''
                 end as record_id,
             source_key,
