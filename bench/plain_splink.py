@@ -55,7 +55,7 @@ def link(connection: Any, seed: int = 42) -> dict[str, float]:
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
     have = filled(connection)
-    made = {
+    made: dict[str, Any] = {
         "first_name": lambda: cl.NameComparison("first_name"),
         "last_name": lambda: cl.NameComparison("last_name"),
         "date_of_birth": lambda: cl.DamerauLevenshteinAtThresholds("date_of_birth", [1, 2]),
@@ -71,7 +71,7 @@ def link(connection: Any, seed: int = 42) -> dict[str, float]:
         ("first_name", "last_name"), ("last_name", "date_of_birth"), ("first_name", "date_of_birth"), ("email",),
         ("phone_digits",), ("last_name", "postal_code"), ("first_name", "postal_code"), ("address_line1",),
     ]  # fmt: skip
-    blocking = [block_on(*rule) for rule in rules if set(rule) <= have]
+    blocking: list[Any] = [block_on(*rule) for rule in rules if set(rule) <= have]
     settings = SettingsCreator(
         link_type="dedupe_only",
         comparisons=[make() for column, make in made.items() if column in have],

@@ -1,0 +1,1 @@
+"""How fast the pipeline is, as ratios: `python -m bench`. Never part of the tests."""
