@@ -1,6 +1,7 @@
 """The one seam to the engine: names, literals, errors, attached files."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ NASTY = ["plain", "a b", 'a"b', "a'b", "é", "select", "Upper", "a;drop table t"
 
 
 @pytest.fixture
-def warehouse() -> Warehouse:
-    return Warehouse(threads=1)
+def warehouse() -> Iterator[Warehouse]:
+    warehouse = Warehouse(threads=1)
+    yield warehouse
+    warehouse.close()
 
 
 @pytest.mark.parametrize("value", [*NASTY, None, True, False, 0, -5, 1.5, 2**60, date(2026, 1, 2), Path("/a'b")])
