@@ -1,4 +1,4 @@
--- std_date_parts: a written date as 'year-month-day' text with the month as a number or a name's first three letters; '' if unknown.
+-- std_date_parts: a written date as 'year-month-day' text with the month as a number or a name's first three letters, or null.
 -- Slashes and dashes mean month/day/year unless only day/month/year fits; dots mean day.month.year unless only the other fits.
 create or replace macro std_date_parts(text) as (
     list_transform(
@@ -20,7 +20,6 @@ create or replace macro std_date_parts(text) as (
                     ),
                     '^([a-z]{3})[a-z]*[-/\s.]*([0-9]{1,2})(?:st|nd|rd|th)?[-/\s.,]+([0-9]{4}|[0-9]{2})$', '\3-\1-\2'
                 )
-            else ''
         end
     )[1]
 );

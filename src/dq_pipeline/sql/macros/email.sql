@@ -1,6 +1,6 @@
 -- std_email: the e-mail address in small letters, without mailto:, display name or trailing marks; null unless it is well formed.
 create or replace macro std_email(text) as (
-    nullif(
+    std_nonempty(
         regexp_extract(
             lower(text),
             '^\s*(?:[^<>]*<)?\s*(?:mailto:)?('
@@ -8,19 +8,18 @@ create or replace macro std_email(text) as (
             || '@(?:[a-z0-9\x{80}-\x{10ffff}](?:[a-z0-9\x{80}-\x{10ffff}-]*[a-z0-9\x{80}-\x{10ffff}])?\.)+[a-z\x{80}-\x{10ffff}]{2,18}'
             || ')[>\s.,;]*$',
             1
-        ),
-        ''
+        )
     )
 );
 
 -- std_email_local: the part of an e-mail address before the @; null where the address is not well formed.
 create or replace macro std_email_local(text) as (
-    nullif(split_part(std_email(text), '@', 1), '')
+    std_nonempty(split_part(std_email(text), '@', 1))
 );
 
 -- std_email_domain: the part of an e-mail address after the @; null where the address is not well formed.
 create or replace macro std_email_domain(text) as (
-    nullif(split_part(std_email(text), '@', 2), '')
+    std_nonempty(split_part(std_email(text), '@', 2))
 );
 
 -- std_email_is_placeholder: true for a well-formed address that nobody reads: none@none.com, test@test.com, noreply@..., example.com.

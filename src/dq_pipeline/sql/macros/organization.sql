@@ -14,7 +14,7 @@ create or replace macro std_organization_words(text) as (
 -- std_organization: an organization's name for comparison: folded, without legal form, leading 'the' and 'and', initials joined.
 create or replace macro std_organization(text) as (
     coalesce(
-        nullif(
+        std_nonempty(
             trim(
                 regexp_replace(
                     regexp_replace(
@@ -25,8 +25,7 @@ create or replace macro std_organization(text) as (
                     ),
                     '\band\b ?', '', 'g'
                 )
-            ),
-            ''
+            )
         ),
         std_organization_words(text)
     )

@@ -37,15 +37,18 @@ create or replace macro std_person_marked(name) as (
 
 -- std_person_text: std_person_marked, which is costly, only for a name that has marks, titles or credentials.
 create or replace macro std_person_text(text) as (
-    case
-        when regexp_matches(
-            std_blank(text),
-            '(?i)[!-,./-@\[-`{-~“”„«‘’]|^(?:m[a-z]{1,5}|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt|col|gen|cmdr|sr|sra|srta'
-            || '|señor|señora|señorita|dna|dott|herr|frau|ing|lic) | and | (?:ph ?d|m ?d|dds|dvm|dmd|cpa|rn|lpn|mba|edd|psyd|esq|esquire|ret|retired|deceased|mrs?|ms|miss|dr)$'
-        )
-            then std_person_marked(std_blank(text))
-        else std_blank(text)
-    end
+    list_transform(
+        [std_blank(text)],
+        lambda name: case
+            when regexp_matches(
+                name,
+                '[!-,./-@\[-`{-~“”„«‘’]|^(?i:m[a-z]{1,5}|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt|col|gen|cmdr|sr|sra|srta'
+                || '|señor|señora|señorita|dna|dott|herr|frau|ing|lic) | (?i:and) | (?i:ph ?d|m ?d|dds|dvm|dmd|cpa|rn|lpn|mba|edd|psyd|esq|esquire|ret|retired|deceased|mrs?|ms|miss|dr)$'
+            )
+                then std_person_marked(name)
+            else name
+        end
+    )[1]
 );
 
 -- std_person_suffix: the generation suffix of a full name (Jr, Sr, II, III, IV, V) or null.
@@ -69,7 +72,7 @@ create or replace macro std_person_core(text) as (
     trim(
         regexp_replace(
             regexp_replace(
-                std_person_text(text), '(?i)([^\s,])[\s,]+(?:jr|jnr|sr|snr|ii|iii|iv|2nd|3rd|4th)(\s*,|$)', '\1\2', 'g'
+                std_person_text(text), '(?i)([^\s,])[\s,]+(?:jr|jnr|sr|snr|ii|iii|iv|2nd|3rd|4th)\s*(,|$)', '\1\2', 'g'
             ),
             '(?i)(?:,\s*(?:junior|senior|v)|(\S \S.*) v)$', '\1'
         ),
@@ -96,39 +99,49 @@ create or replace macro std_surname_particles() as (
 -- std_person_surname: the surname or surnames in std_person_core: before the comma; else from the first particle (de la, van,
 -- bin, St); else two joined by y; else two Spanish surnames; else the last word. One word alone is a surname.
 create or replace macro std_person_surname(core) as (
-    nullif(
-        case
-            when contains(core, ',') then trim(split_part(core, ',', 1))
-            when regexp_matches(core, '(?i)^(?:de la|de las|de los|van der|van den|von der|von|de|del) \S+$') then core
-            when regexp_matches(core, '(?i) (?:' || std_surname_particles() || '|y) ')
-                then regexp_extract(
+    list_transform(
+        [
+            {
+                'core': core,
+                'alone': regexp_extract(core, '(?i)^(?:de la|de las|de los|van der|van den|von der|von|de|del) \S+$'),
+                'particled': regexp_extract(
                     -- Del Carmen and its kind belong to the first name, not to the surname.
                     regexp_replace(
                         core,
                         '(?i)^(\S+) (?:del carmen|de los [aá]ngeles|de jes[uú]s|del pilar|del rosario|de la luz|del mar|de lourdes|de f[aá]tima|de guadalupe) (\S)',
                         '\1 \2'
                     ),
-                    '(?i)^\S+(?: .+?)?? ((?:(?:' || std_surname_particles() || ') )+\S.*|\S+ y \S+|(?:'
-                    || std_spanish_surnames() || ') (?:' || std_spanish_surnames() || ')|\S+)$',
+                    '(?i)^\S+(?: .+?)?? ((?:(?:' || std_surname_particles() || ') )+\S.*|\S+ y \S+)$',
                     1
-                )
-            when regexp_matches(core, '(?i) (?:' || std_spanish_surnames() || ') (?:' || std_spanish_surnames() || ')$')
-                then regexp_extract(core, '\S+ \S+$')
-            else regexp_extract(core, '\S+$')
-        end,
-        ''
-    )
+                ),
+                'spanish': regexp_extract(core, '(?i) ((?:' || std_spanish_surnames() || ') (?:' || std_spanish_surnames() || '))$', 1),
+                'last': regexp_extract(core, '\S+$')
+            }
+        ],
+        lambda name: case
+            when contains(name.core, ',') then std_nonempty(trim(split_part(name.core, ',', 1)))
+            when name.alone <> '' then name.alone
+            when name.particled <> '' then name.particled
+            when name.spanish <> '' then name.spanish
+            when name.last <> '' then name.last
+        end
+    )[1]
 );
 
 -- std_person_given: the given names in std_person_core: after the comma, or before the surname.
 create or replace macro std_person_given(core) as (
-    nullif(
-        case
-            when contains(core, ',') then trim(regexp_replace(regexp_replace(core, '^[^,]*,', ''), '[\s,]+', ' ', 'g'))
-            else trim(left(core, length(core) - length(std_person_surname(core))))
-        end,
-        ''
-    )
+    list_transform(
+        [{'whole': core, 'surname': std_person_surname(core)}],
+        lambda name: std_nonempty(
+            trim(
+                case
+                    when contains(name.whole, ',')
+                        then replace(replace(replace(substr(name.whole, strpos(name.whole, ',') + 1), ',', ' '), '  ', ' '), '  ', ' ')
+                    else left(name.whole, length(name.whole) - length(name.surname))
+                end
+            )
+        )
+    )[1]
 );
 
 -- std_person_last: the surname or surnames of a full name as typed; null where there is none.
@@ -143,7 +156,7 @@ create or replace macro std_person_first(text) as (
 
 -- std_person_middle: the given names and initials of a full name after the first, as typed; null where there are none.
 create or replace macro std_person_middle(text) as (
-    nullif(regexp_replace(std_person_given(std_person_core(text)), '^\S+ ?', ''), '')
+    std_nonempty(regexp_replace(std_person_given(std_person_core(text)), '^\S+ ?', ''))
 );
 
 -- std_person_prefix: the title before a full name (Mr, Mrs, Ms, Miss, Dr, Prof, Rev, Sra ...), proper case without dot; or null.
@@ -162,36 +175,41 @@ create or replace macro std_person_prefix(text) as (
 
 -- std_person_nickname: the name in quotes or brackets within a full name ('William "Bill" Smith' -> Bill), or null.
 create or replace macro std_person_nickname(text) as (
-    nullif(
+    std_nonempty(
         trim(
             regexp_extract(
-                regexp_extract(' ' || text || ' ', '"[^"]+"|“[^”]+”|\([^()]+\)|\s[''‘][^''’]+[''’]\s'), '[A-Za-z\x{c0}-\x{10ffff}][A-Za-z\x{c0}-\x{10ffff}''’ -]*'
+                regexp_extract(' ' || text || ' ', '"[^"]+"|“[^”]+”|\([^()]+\)|\s[''‘][^''’]+[''’]\s'), '[A-Za-z\x{c0}-\x{17f}\x{370}-\x{1fff}\x{2e80}-\x{ffff}][A-Za-z\x{c0}-\x{1fff}\x{2e80}-\x{ffff}''’ -]*'
             ),
             ' ''’'
-        ),
-        ''
+        )
     )
 );
 
 -- std_display_name: a person's name for reading: ALL CAPS and all small names in proper case (McDonald, O'Brien, de la Cruz, III);
 -- mixed case is left as it is.
 create or replace macro std_display_name(text) as (
-    case
-        when std_has_one_case(std_blank(text))
-            then std_proper_case(std_blank(text), ' ii iii iv ', ' de del la las los da das dos do di van von der den ter bin ibn bint y al el ')
-        else std_blank(text)
-    end
+    list_transform(
+        [std_blank(text)],
+        lambda name: case
+            when std_has_one_case(name)
+                then std_proper_case(name, ' ii iii iv ', ' de del la las los da das dos do di van von der den ter bin ibn bint y al el ')
+            else name
+        end
+    )[1]
 );
 
 -- std_display_organization: an organization's name for reading, as std_display_name, with LLC and its kind in capitals.
 create or replace macro std_display_organization(text) as (
-    case
-        when std_has_one_case(std_blank(text))
-            then std_proper_case(
-                std_blank(text), ' llc llp lp plc pllc usa us ii iii iv hvac gmbh ag sa bv nv pc dba ', ' of and the for at in on de del la y '
-            )
-        else std_blank(text)
-    end
+    list_transform(
+        [std_blank(text)],
+        lambda name: case
+            when std_has_one_case(name)
+                then std_proper_case(
+                    name, ' llc llp lp plc pllc usa us ii iii iv hvac gmbh ag sa bv nv pc dba ', ' of and the for at in on de del la y '
+                )
+            else name
+        end
+    )[1]
 );
 
 -- std_surname: surnames for comparison: folded, each surname one word, particles and Mc, O', St joined to theirs

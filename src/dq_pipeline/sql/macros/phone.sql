@@ -1,6 +1,6 @@
 -- std_phone_number: the text of a phone number without its extension.
 create or replace macro std_phone_number(text) as (
-    regexp_replace(lower(text), '(?:\b|[0-9;,)\s])\s*(?:extension|ext|xtn|x|#)[\s.:=#]*[0-9]{1,6}\s*$', '')
+    regexp_replace(lower(text), '[\s,;]*(?:extension|ext|xtn|x|#)[\s.:=#]*[0-9]{1,6}\s*$', '')
 );
 
 -- std_phone_digits: the last ten digits of a phone number, valid or not, extension left out; null under seven digits.
@@ -37,15 +37,14 @@ create or replace macro std_phone(text, country) as (
     case
         when std_phone_is_placeholder(text) then null
         else coalesce(
-            '+1' || nullif(
+            '+1' || std_nonempty(
                 regexp_extract(
                     case when coalesce(std_country(country), 'US') in ('US', 'CA', 'PR') then '' else '!' end || std_phone_dialed(text),
                     '^(?:\+?1|!\+1)?([2-9](?:[02-8][0-9]|1[02-9])[2-9](?:[02-9][0-9]|1[02-9])[0-9]{4})$',
                     1
-                ),
-                ''
+                )
             ),
-            nullif(regexp_extract(std_phone_dialed(text), '^\+[2-9][0-9]{7,14}$'), '')
+            std_nonempty(regexp_extract(std_phone_dialed(text), '^\+[2-9][0-9]{7,14}$'))
         )
     end
 );

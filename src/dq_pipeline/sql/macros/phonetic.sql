@@ -15,12 +15,10 @@ create or replace macro std_phonetic_letters(word) as (
 -- std_phonetic: the sound of a name's first Latin word as a key of at most six letters (a simplified metaphone: vowels but the
 -- first are left out, like consonants are one): Smith = Smyth, Johnson = Jonson, Catherine = Kathryn; null without such a word.
 create or replace macro std_phonetic(text) as (
-    nullif(
-        left(
-            translate(left(std_phonetic_letters(regexp_extract(std_fold(text), '[a-z]+')), 1), 'cqgzdvbjyw', 'kkkstfpjiv')
-            || translate(substr(std_phonetic_letters(regexp_extract(std_fold(text), '[a-z]+')), 2), 'cqgzdvbjaeiouhyw', 'kkkstfpj'),
-            6
-        ),
-        ''
-    )
+    list_transform(
+        [std_phonetic_letters(regexp_extract(std_fold(text), '[a-z]+'))],
+        lambda word: std_nonempty(
+            left(translate(left(word, 1), 'cqgzdvbjyw', 'kkkstfpjiv') || translate(substr(word, 2), 'cqgzdvbjaeiouhyw', 'kkkstfpj'), 6)
+        )
+    )[1]
 );

@@ -71,7 +71,7 @@ create or replace macro std_postal_code(text, country) as (
                 then given.code[1:3] || ' ' || right(given.code, 3)
             when given.country = 'GB' and regexp_full_match(given.code, '[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}')
                 then replace(given.code, ' ', '')[1:-4] || ' ' || right(given.code, 3)
-            else nullif(given.code, '')
+            else std_nonempty(given.code)
         end
     )[1]
 );
