@@ -67,7 +67,7 @@ def is_locked(output: Path) -> bool:
 def _holder(output: Path) -> str:
     try:
         return f"process {json.loads((output / '.lock.json').read_text(encoding='utf-8'))['pid']}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "process unknown"
 
 

@@ -1,0 +1,124 @@
+"""Every gate fires where it should and keeps still where it should not, at small and at large size."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dq_pipeline.quality.gates import (
+    conservation_breaches,
+    identity_breaches,
+    largest_cluster_breaches,
+    quarantine_breaches,
+)
+from dq_pipeline.warehouse import Warehouse
+
+SIZES = [1_000, 100_000]
+
+
+@pytest.fixture
+def warehouse() -> Iterator[Warehouse]:
+    warehouse = Warehouse(threads=1)
+    yield warehouse
+    warehouse.close()
+
+
+def project(**gates: Any) -> Any:
+    """As much of a project as gates look at."""
+    source, entity = SimpleNamespace(name="s"), SimpleNamespace(name="thing", id_column="thing_id")
+    return SimpleNamespace(
+        sources=[source], entities=[entity], settings=SimpleNamespace(gates=SimpleNamespace(**gates))
+    )
+
+
+def divided(warehouse: Warehouse, read: int, validated: int, quarantined: int, unparsed: int) -> None:
+    warehouse.build("raw.sources", f"select 's' as source, {read} as rows_read")
+    warehouse.build("validated.s", f"select range as id from range({validated})")
+    warehouse.build("quarantined.rows", f"select 's' as source, range as id from range({quarantined})")
+    warehouse.build("raw.unparsed", f"select 's' as source, range as line_number from range({unparsed})")
+
+
+CONSERVED = [
+    (0, 0, 0, 0, True),
+    (1_000, 1_000, 0, 0, True),
+    (1_000, 900, 90, 10, True),
+    (1_000, 999, 0, 0, False),
+    (1_000, 1_000, 1, 0, False),
+    (1_000, 999, 0, 2, False),
+    (100_000, 99_000, 990, 10, True),
+    (100_000, 99_000, 990, 9, False),
+    (100_000, 100_001, 0, 0, False),
+]
+
+
+@pytest.mark.parametrize(("read", "validated", "quarantined", "unparsed", "holds"), CONSERVED)
+def test_conservation(
+    warehouse: Warehouse, read: int, validated: int, quarantined: int, unparsed: int, holds: bool
+) -> None:
+    divided(warehouse, read, validated, quarantined, unparsed)
+    breaches = conservation_breaches(warehouse, project())
+    assert [breach.gate for breach in breaches] == ([] if holds else ["conservation"])
+    if breaches:
+        assert f"{read:,} rows read, but {validated:,} validated" in breaches[0].message
+
+
+QUARANTINE = [
+    (0.05, 0.05, False),
+    (0.05, 0.051, True),
+    (0.0, 0.0, False),
+    (0.0, 0.001, True),
+    (1.0, 1.0, False),
+    (0.29, 0.29, False),
+    (0.57, 0.57, False),
+    (0.07, 0.07, False),
+    (0.5, 1.0, True),
+]
+
+
+@pytest.mark.parametrize("rows", SIZES)
+@pytest.mark.parametrize(("limit", "share", "fires"), QUARANTINE)
+def test_quarantine_share(warehouse: Warehouse, rows: int, limit: float, share: float, fires: bool) -> None:
+    kept_out = round(rows * share)
+    divided(warehouse, rows, rows - kept_out, kept_out, 0)
+    breaches = quarantine_breaches(warehouse, project(quarantine_share=limit))
+    assert [(breach.gate, breach.where) for breach in breaches] == ([("quarantine_share", "s")] if fires else [])
+
+
+@pytest.mark.parametrize("rows", SIZES)
+@pytest.mark.parametrize(("largest", "fires"), [(200, False), (201, True), (1_000, True)])
+def test_largest_cluster(warehouse: Warehouse, rows: int, largest: int, fires: bool) -> None:
+    warehouse.build("raw.sources", "select 's' as source, 1 as rows_read")
+    warehouse.build(
+        "mastered.xref",
+        f"""select 'thing' as entity, 's' as source, 's:' || range as record_id,
+            case when range < {largest} then 'big' else 'own' || range end as master_id from range({rows})""",
+    )
+    breaches = largest_cluster_breaches(warehouse, project(largest_cluster=200))
+    assert [(breach.gate, breach.where) for breach in breaches] == ([("largest_cluster", "thing big")] if fires else [])
+
+
+@pytest.mark.parametrize("rows", SIZES)
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("select 1 where false", None),
+        ("delete from mastered.xref where record_id = 's:7'", "but {less:,} rows and {less:,} records"),
+        ("insert into mastered.xref select * from mastered.xref where record_id = 's:7'", "but {more:,} rows"),
+        ("delete from mastered.thing where thing_id = 'm3'", "belong to a master that has no row in mastered.thing"),
+        ("update mastered.xref set entity = 'other' where record_id = 's:7'", "but {less:,} rows"),
+    ],
+    ids=["whole", "a record without id", "a record with two", "a master without row", "another entity"],
+)  # fmt: skip
+def test_identity(warehouse: Warehouse, rows: int, fault: str, message: str | None) -> None:
+    warehouse.build("standardized.thing", f"select 's:' || range as record_id from range({rows})")
+    warehouse.build(
+        "mastered.xref",
+        f"select 'thing' as entity, 's:' || range as record_id, 'm' || (range % 10) as master_id from range({rows})",
+    )
+    warehouse.build("mastered.thing", "select 'm' || range as thing_id from range(10)")
+    warehouse.execute(fault)
+    breaches = identity_breaches(warehouse, project())
+    assert [breach.gate for breach in breaches] == ([] if message is None else ["identity"])
+    if message is not None:
+        assert message.format(rows=rows, less=rows - 1, more=rows + 1) in breaches[0].message
