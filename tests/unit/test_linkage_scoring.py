@@ -107,6 +107,14 @@ def test_a_deterministic_rule_merges_with_its_name_as_reason() -> None:
     assert _edge(warehouse, "crm:1", "order:2") == ("no", "states_account", None, "first_name")
 
 
+def test_a_key_makes_one_of_all_that_share_it_with_one_edge_a_record() -> None:
+    rows: list[Row] = [(f"o{number:03d}", *[None] * 5, "A1" if number < 50 else None) for number in range(60)]
+    warehouse, _ = _linked(rows, deterministic=[{"name": "same_account", "key": ["account"]}])
+    assert {found for record, found in clusters(warehouse).items() if record < "o050"} == {"o000"}
+    assert len(set(clusters(warehouse).values())) == 11
+    assert warehouse.value("select count(*) from linked.person_edges where match_reason = 'same_account'") == 49
+
+
 def test_columns_without_any_value_drop_out() -> None:
     rows = [(*row[:3], None, *row[4:]) for row in people(60)]
     warehouse, model = _linked(rows)

@@ -23,6 +23,7 @@ def test_a_sound_linkage_has_no_fault() -> None:
         ({"conflicts": [{"name": "sex", "sql": "sex_l <> sex_r"}]}, "linkage.conflicts.sex"),
         ({"conflicts": [{"name": "one_sided", "sql": "born <> born_r"}]}, "linkage.conflicts.one_sided"),
         ({"deterministic": [{"name": "rule", "sql": "l.nobody = r.record_id"}]}, "linkage.deterministic.rule"),
+        ({"deterministic": [{"name": "rule", "key": ["nobody"]}]}, "linkage.deterministic.rule.key"),
         ({"training": {"prior_rules": [["nothing"]]}}, "linkage.training.prior_rules[0]"),
     ],
 )
@@ -67,6 +68,7 @@ def test_a_missing_record_table_is_said() -> None:
         ({"related": [{"name": "household", "shares": {"surname": 1}}]}, "no comparison is named surname"),
         ({"comparisons": [PERSON["linkage"]["comparisons"][0]] * 2}, "each needs a name of its own"),
         ({"conflicts": [{"name": "born", "sql": "born_l <> born_r", "tolerance": 0.3}]}, "needs `when`"),
+        ({"deterministic": [{"name": "rule"}]}, "either `sql` or `key`"),
         ({"thresholds": {"merge": 0.5, "review": 0.9}}, "must not be above"),
     ],
 )

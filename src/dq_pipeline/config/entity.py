@@ -60,10 +60,21 @@ class Conflict(Frozen):
 
 
 class Rule(Frozen):
-    """A named SQL condition on records l and r; an equality in it must be selective, for it is a join."""
+    """Records that are one without any weighing: those with the same `key`, or for which `sql` holds.
+
+    `sql` is a condition on records l and r; it is a join, so an equality in it must be selective (an order and the
+    account that it names). Where many records share a value, `key` is the cheap way to say so.
+    """
 
     name: Identifier
-    sql: str
+    sql: str | None = None
+    key: Key = ()
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Rule":
+        if bool(self.sql) == bool(self.key):
+            raise ValueError(f"rule {self.name}: give either `sql` or `key`")
+        return self
 
 
 class Related(Frozen):

@@ -70,6 +70,11 @@ class Comparer:
         self.warehouse.execute(f"drop table {scores}")
 
 
+def comparable(warehouse: Warehouse, entity: Entity) -> list[Comparison]:
+    """The comparisons for which the profiles have any data; with none there is nothing to compare."""
+    return usable_comparisons(entity, empty_columns(warehouse, entity))
+
+
 @contextmanager
 def comparer(
     warehouse: Warehouse, entity: Entity, model: dict[str, Any], *, for_levels: bool = False
@@ -80,13 +85,7 @@ def comparer(
     """
     from splink import DuckDBAPI, Linker
 
-    comparisons = usable_comparisons(entity, empty_columns(warehouse, entity))
-    if not comparisons:
-        raise StageError(
-            f"no comparison of {entity.name} has any data",
-            where=f"entities/{entity.name}.yml",
-            remedy="name columns in `comparisons` that the records fill",
-        )
+    comparisons = comparable(warehouse, entity)
     with warehouse.scratch(SCRATCH) as cursor, _quiet():
         # Splink finds columns by bare table name, so the table gets a name that no state uses.
         rows = f"linked.{entity.name}_profile_rows"

@@ -8,9 +8,9 @@ thresholds. A pair that conflicts is kept with the decision `no` where its weigh
 import math
 from typing import Any
 
-from dq_pipeline.config.entity import Comparison, Entity
+from dq_pipeline.config.entity import Comparison, Entity, Rule
 from dq_pipeline.linkage.blocking import build_blocking_report, build_candidates
-from dq_pipeline.linkage.comparing import PAIRS_AT_ONCE, Comparer, comparer
+from dq_pipeline.linkage.comparing import PAIRS_AT_ONCE, Comparer, comparable, comparer
 from dq_pipeline.linkage.model import build_weights, fitted
 from dq_pipeline.linkage.profiles import build_profiles, drop_profiles, input_table, mentioned
 from dq_pipeline.warehouse import Warehouse, literal
@@ -24,10 +24,10 @@ def score(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> int:
     """Build linked.<entity>_edges (and _profiles, _blocking, _weights) and return the number of edges."""
     in_force = fitted(model, entity)
     build_weights(warehouse, in_force)
-    profiles = build_profiles(warehouse, entity)
+    build_profiles(warehouse, entity)
     build_candidates(warehouse, entity)
     build_blocking_report(warehouse, entity)
-    build_weighed(warehouse, entity, in_force, profiles)
+    build_weighed(warehouse, entity, in_force)
     build_judged_pairs(warehouse, entity)
     edges = build_edges(warehouse, entity)
     for table in ("candidates", "weighed", "pairs"):
@@ -36,7 +36,7 @@ def score(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> int:
     return edges
 
 
-def build_weighed(warehouse: Warehouse, entity: Entity, model: dict[str, Any], profiles: int) -> None:
+def build_weighed(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> None:
     """Build linked.<entity>_weighed: one row is one pair of profiles of at least the review probability.
 
     A profile of several records is also compared with itself: whether such copies would match decides if they merge.
@@ -46,13 +46,11 @@ def build_weighed(warehouse: Warehouse, entity: Entity, model: dict[str, Any], p
         table,
         "select cast(0 as bigint) as l, cast(0 as bigint) as r, cast(0 as double) as match_weight where false",
     )
-    if not profiles:
-        return
     twins = f"""select profile_no as l, profile_no as r
 from linked.{entity.name}_profiles group by profile_no having count(*) > 1"""
     pairs = f"select l, r from linked.{entity.name}_candidates union all {twins}"
     total = warehouse.value(f"select count(*) from ({pairs}) as pairs")
-    if not total:
+    if not total or not comparable(warehouse, entity):
         return
     chunks = -(-total // PAIRS_AT_ONCE)
     floor = weight_of(entity.linkage.thresholds.review)
@@ -135,18 +133,7 @@ inner join linked.{entity.name}_weighed as weighed
     and weighed.l = weighed.r
 where profiles.record_id <> profiles.profile_id""",
     ]
-    selects += [
-        f"""select distinct
-    least(l.record_id, r.record_id) as record_id_l,
-    greatest(l.record_id, r.record_id) as record_id_r,
-    cast({weight_of(CERTAIN)!r} as double) as match_weight,
-    {literal(rule.name)} as match_reason
-from {input_table(entity)} as l
-inner join {input_table(entity)} as r
-    on ({rule.sql})
-    and l.record_id <> r.record_id"""
-        for rule in entity.linkage.deterministic
-    ]
+    selects += [_rule_select(entity, rule) for rule in entity.linkage.deterministic]
     warehouse.build(
         table,
         "with found as (\n"
@@ -169,6 +156,33 @@ select
 from ranked
 where place = 1""",
     )
+
+
+def _rule_select(entity: Entity, rule: Rule) -> str:
+    """The pairs of a deterministic rule; records of one key are each paired with the smallest of them."""
+    weight = f"cast({weight_of(CERTAIN)!r} as double) as match_weight,\n    {literal(rule.name)} as match_reason"
+    if rule.sql:
+        return f"""select distinct
+    least(l.record_id, r.record_id) as record_id_l,
+    greatest(l.record_id, r.record_id) as record_id_r,
+    {weight}
+from {input_table(entity)} as l
+inner join {input_table(entity)} as r
+    on ({rule.sql})
+    and l.record_id <> r.record_id"""
+    known = " and ".join(f"({expression}) is not null" for expression in rule.key)
+    return f"""select
+    first_id as record_id_l,
+    record_id as record_id_r,
+    {weight}
+from (
+    select
+        record_id,
+        min(record_id) over (partition by {", ".join(rule.key)}) as first_id
+    from {input_table(entity)}
+    where {known}
+) as keyed
+where first_id <> record_id"""
 
 
 def build_edges(warehouse: Warehouse, entity: Entity) -> int:

@@ -94,6 +94,8 @@ def check_linkage(warehouse: Warehouse, entity: Entity) -> list[str]:
     for place, sql in _pair_conditions(entity):
         faults.append((place, warehouse.bind(f"select 1 from {pair_rows} as pairs where ({sql})")))
     for rule in entity.linkage.deterministic:
+        if not rule.sql:
+            continue
         bound = warehouse.bind(f"select 1 from {records} as l inner join {records} as r on ({rule.sql})")
         faults.append((f"deterministic.{rule.name}", bound))
     return [
@@ -108,6 +110,7 @@ def _record_expressions(entity: Entity) -> list[tuple[str, str]]:
     linkage = entity.linkage
     found = [(f"blocking[{i}]", sql) for i, key in enumerate(linkage.blocking) for sql in key]
     found += [(f"training.prior_rules[{i}]", sql) for i, key in enumerate(linkage.training.prior_rules) for sql in key]
+    found += [(f"deterministic.{rule.name}.key", sql) for rule in linkage.deterministic for sql in rule.key]
     for comparison in linkage.comparisons:
         found += [(f"comparisons.{comparison.name}.columns", column) for column in comparison.columns]
         found += [(f"comparisons.{comparison.name}.counted_by", column) for column in comparison.counted_by]

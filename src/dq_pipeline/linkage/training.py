@@ -11,7 +11,7 @@ import numpy as np
 from dq_pipeline.config.entity import Comparison, Entity
 from dq_pipeline.linkage import mixture
 from dq_pipeline.linkage.blocking import build_candidates, count_agreeing, random_pairs_select
-from dq_pipeline.linkage.comparing import Comparer, comparer
+from dq_pipeline.linkage.comparing import Comparer, comparable, comparer
 from dq_pipeline.linkage.mixture import Assumptions, Counts, Fit
 from dq_pipeline.linkage.model import (
     comparison_entry,
@@ -30,7 +30,8 @@ _STRENGTH_PER_PROFILE = 0.02
 def train(warehouse: Warehouse, entity: Entity, *, run_date: date | None = None) -> dict[str, Any]:
     """Train the model of an entity from its input table. The run date is written into it: `run_date`, or run_date().
 
-    With fewer than two distinct records there is nothing to compare: the model of default weights is given.
+    With fewer than two distinct records, or none of the compared columns filled, there is nothing to learn from: the
+    model of default weights is given.
     """
     records = warehouse.count(input_table(entity))
     profiles = build_profiles(warehouse, entity)
@@ -42,7 +43,7 @@ def train(warehouse: Warehouse, entity: Entity, *, run_date: date | None = None)
         "profiles": profiles,
     }
     try:
-        if profiles >= 2:
+        if profiles >= 2 and comparable(warehouse, entity):
             model |= _trained(warehouse, entity, model, profiles)
     finally:
         warehouse.execute(f"drop table if exists linked.{entity.name}_candidates")
