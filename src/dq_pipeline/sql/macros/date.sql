@@ -38,10 +38,10 @@ create or replace macro std_date(text) as (
                         parts,
                         '-[a-z]{3}-',
                         '-' || coalesce(
-                            map {
-                                'jan': '1', 'feb': '2', 'mar': '3', 'apr': '4', 'may': '5', 'jun': '6',
-                                'jul': '7', 'aug': '8', 'sep': '9', 'oct': '10', 'nov': '11', 'dec': '12'
-                            }[regexp_extract(parts, '[a-z]{3}')],
+                            map_from_entries([
+                                ('jan', '1'), ('feb', '2'), ('mar', '3'), ('apr', '4'), ('may', '5'), ('jun', '6'),
+                                ('jul', '7'), ('aug', '8'), ('sep', '9'), ('oct', '10'), ('nov', '11'), ('dec', '12')
+                            ])[regexp_extract(parts, '[a-z]{3}')],
                             '0'
                         ) || '-'
                     )

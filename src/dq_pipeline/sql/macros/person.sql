@@ -53,10 +53,10 @@ create or replace macro std_person_text(text) as (
 
 -- std_person_suffix: the generation suffix of a full name (Jr, Sr, II, III, IV, V) or null.
 create or replace macro std_person_suffix(text) as (
-    map {
-        'jr': 'Jr', 'jnr': 'Jr', 'junior': 'Jr', 'sr': 'Sr', 'snr': 'Sr', 'senior': 'Sr',
-        'ii': 'II', '2nd': 'II', 'iii': 'III', '3rd': 'III', 'iv': 'IV', '4th': 'IV', 'v': 'V'
-    }[
+    map_from_entries([
+        ('jr', 'Jr'), ('jnr', 'Jr'), ('junior', 'Jr'), ('sr', 'Sr'), ('snr', 'Sr'), ('senior', 'Sr'),
+        ('ii', 'II'), ('2nd', 'II'), ('iii', 'III'), ('3rd', 'III'), ('iv', 'IV'), ('4th', 'IV'), ('v', 'V')
+    ])[
         regexp_extract(
             regexp_extract(
                 lower(std_person_text(text)), '[^\s,][\s,]+(?:jr|jnr|sr|snr|ii|iii|iv|2nd|3rd|4th)(?:\s*,|$)|,\s*(?:junior|senior|v)$|\S \S.* v$'
