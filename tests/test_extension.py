@@ -493,15 +493,29 @@ def test_a_project_of_one_source_and_nothing_else_is_published(tmp_path: Path) -
         reader.close()
 
 
-def test_a_fault_in_a_new_select_is_named_with_its_file_and_line(grown: Grown, tmp_path: Path) -> None:
-    project = tmp_path / "project"
+@pytest.fixture
+def unchecked(grown: Grown, tmp_path: Path) -> Path:
+    """A copy of the grown project's files, for a test to break."""
     for part in ("pipelines", "expectations"):
-        shutil.copytree(grown.project / part, project / part)
-    path = project / "pipelines/sql/standardized/supplier.sql"
+        shutil.copytree(grown.project / part, tmp_path / part)
+    return tmp_path
+
+
+def test_a_fault_in_a_new_select_is_named_with_its_file_and_line(unchecked: Path) -> None:
+    path = unchecked / "pipelines/sql/standardized/supplier.sql"
     faulty = path.read_text(encoding="utf-8").replace("std_fold(town)", "std_flod(town)")
     path.write_text(faulty, encoding="utf-8")
     line = 1 + faulty[: faulty.index("std_flod")].count("\n")
-    answer = call("check", "--project", project)
+    answer = call("check", "--project", unchecked)
     assert answer.code == 2
     assert f"{path}, line {line}: the SELECT for standardized.supplier failed" in answer.text
     assert "std_flod does not exist" in answer.text
+
+
+def test_a_column_that_linkage_adds_is_refused(unchecked: Path) -> None:
+    path = unchecked / "pipelines/sql/standardized/supplier.sql"
+    select = path.read_text(encoding="utf-8")
+    path.write_text(select.replace("source_key,", "source_key,\n    source_key as supplier_id,", 1), encoding="utf-8")
+    answer = call("check", "--project", unchecked)
+    assert answer.code == 2
+    assert f"{path}: the column supplier_id is added by linkage" in answer.text

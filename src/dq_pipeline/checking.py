@@ -31,6 +31,7 @@ def check_project(project: Project) -> dict[str, int]:
         run = Run(project, "check", date(2000, 1, 1), warehouse, Path())
         _raw_and_validated(run)
         standardize(run)
+        _check_added_columns(run)
         _linked(run)
         master(run)
         find_issues(warehouse, project)
@@ -68,6 +69,16 @@ def _raw_and_validated(run: Run) -> None:
                 source_file varchar, line_number bigint, file_hash varchar)"""
         )
         validate_source(warehouse, None, source)
+
+
+def _check_added_columns(run: Run) -> None:
+    """No record table has a column that a later stage adds: one of the two would be read for the other in silence."""
+    for entity in run.project.entities:
+        added = {entity.id_column, *(evidence.column for evidence in entity.evidence)}
+        taken = sorted(added.intersection(run.warehouse.columns(f"standardized.{entity.name}")))
+        if taken:
+            where = run.project.sql_path("standardized", entity.name)
+            raise ConfigError(f"the column {taken[0]} is added by linkage", where=where, remedy="name it differently")
 
 
 def _linked(run: Run) -> None:

@@ -164,3 +164,26 @@ def test_every_value_is_in_provenance_at_large_size(warehouse: Warehouse) -> Non
             except
             select master_id, unnest(list_append(losing_values, value)) from mastered.provenance)"""
     assert warehouse.value(lost) == 0
+
+
+def test_without_an_order_of_trust_the_newest_wins(warehouse: Warehouse) -> None:
+    thing = entity(rule="most_trusted")
+    thing = thing.model_copy(update={"golden": thing.golden.model_copy(update={"trust": ()})})
+    records = [("1", "shop", NEW, "b"), ("2", "crm", OLD, "a")]
+    assert master(warehouse, thing, records)[:2] == ("b", "1")
+
+
+@pytest.mark.parametrize("name", ["frequency", "choice", "master_id", "losing_values"])
+def test_an_entity_may_have_a_column_of_any_name(warehouse: Warehouse, name: str) -> None:
+    warehouse.build(
+        "standardized.thing",
+        f"""select col0 as record_id, 'crm' as source, timestamp '{OLD}' as updated_at, col1 as {name}
+            from (values ('1', 'z'), ('2', 'a'), ('3', 'a')) as given(col0, col1)""",
+    )
+    warehouse.build("mastered.xref", "select 'thing' as entity, record_id, 'M' as master_id from standardized.thing")
+    thing = entity(name=name, rule="most_frequent")
+    create_provenance(warehouse)
+    build_records(warehouse, thing)
+    build_golden(warehouse, thing)
+    assert warehouse.rows(f"select thing_id, {name} from mastered.thing_golden") == [("M", "a")]
+    assert warehouse.rows("select value, record_id, losing_values from mastered.provenance") == [("a", "2", ["z"])]

@@ -71,13 +71,14 @@ def _winner_table(entity: Entity, golden_field: GoldenField) -> str:
 def _order(entity: Entity, golden_field: GoldenField, value: str) -> str:
     """The total order in which records are asked for a value; the first that has one wins."""
     sources = "".join(f" when {literal(name)} then {rank}" for rank, name in enumerate(entity.golden.trust))
-    trust = f"case source{sources} else {len(entity.golden.trust)} end"
+    # Without an order of trust all sources are trusted alike.
+    trust = f"case source{sources} else {len(entity.golden.trust)} end" if sources else "true"
     newest = f"{quoted(entity.golden.dated_by)} desc nulls last"
     rules: dict[str, Sequence[str]] = {
         "most_recent": (newest, trust),
         "most_trusted": (trust, newest),
-        "most_frequent": ("frequency desc", trust, newest),
-        "longest": (f"length(cast({value} as varchar)) desc", "frequency desc", newest),
+        "most_frequent": ("_frequency desc", trust, newest),
+        "longest": (f"length(cast({value} as varchar)) desc", "_frequency desc", newest),
         "oldest": (f"{quoted(entity.golden.dated_by)} asc nulls last", trust),
     }
     valid = [f"case when {golden_field.valid} then 0 else 1 end"] if golden_field.valid else []
@@ -87,35 +88,38 @@ def _order(entity: Entity, golden_field: GoldenField, value: str) -> str:
 
 
 def _winners(entity: Entity, golden_field: GoldenField) -> str:
-    """One row a master id that has a value: the winning record, its values, and the values that lost."""
+    """One row a master id that has a value: the winning record, its values, and the values that lost.
+
+    Columns that begin with `_` are this SELECT's own: an entity may well have a `frequency` or a `choice`.
+    """
     taken = [quoted(column) for column in golden_field.taken()]
     value, table = taken[0], f"mastered.{entity.name}_records"
     columns = ", ".join(f"ranked.{column}" for column in taken)
     return f"""
         with candidates as (
-            select *, count(*) over (partition by {entity.id_column}, {value}) as frequency
+            select *, count(*) over (partition by {entity.id_column}, {value}) as _frequency
             from {table}
             where {" or ".join(f"{column} is not null" for column in taken)}
         ), ranked as (
-            select {entity.id_column} as master_id, record_id, {", ".join(taken)},
+            select {entity.id_column} as _master_id, record_id, {", ".join(taken)},
                 row_number() over (
                     partition by {entity.id_column} order by {_order(entity, golden_field, value)}
-                ) as choice
+                ) as _choice
             from candidates
         ), losers as (
-            select ranked.master_id,
-                list_sort(list(distinct cast(ranked.{value} as varchar))) as losing_values
+            select ranked._master_id,
+                list_sort(list(distinct cast(ranked.{value} as varchar))) as _losing_values
             from ranked
             join ranked as winner
-                on winner.master_id = ranked.master_id
-                and winner.choice = 1
+                on winner._master_id = ranked._master_id
+                and winner._choice = 1
                 and winner.{value} <> ranked.{value}
-            group by ranked.master_id
+            group by ranked._master_id
         )
-        select ranked.master_id, ranked.record_id, {columns}, losers.losing_values
+        select ranked._master_id, ranked.record_id, {columns}, losers._losing_values
         from ranked
-        left join losers on losers.master_id = ranked.master_id
-        where ranked.choice = 1"""
+        left join losers on losers._master_id = ranked._master_id
+        where ranked._choice = 1"""
 
 
 def _golden(entity: Entity) -> str:
@@ -125,16 +129,16 @@ def _golden(entity: Entity) -> str:
     for index, golden_field in enumerate(entity.golden.fields):
         field, table = f"field_{index}", _winner_table(entity, golden_field)
         columns.extend(f"{field}.{quoted(column)}" for column in golden_field.taken())
-        joins.append(f"left join {table} as {field} on {field}.master_id = masters.master_id")
+        joins.append(f"left join {table} as {field} on {field}._master_id = masters._master_id")
     listed, joined = ",\n            ".join(columns), "\n        ".join(joins)
     return f"""
         with masters as (
-            select {entity.id_column} as master_id, count(*) as records
+            select {entity.id_column} as _master_id, count(*) as records
             from mastered.{entity.name}_records
             group by {entity.id_column}
         )
         select
-            masters.master_id as {entity.id_column},
+            masters._master_id as {entity.id_column},
             {listed},
             masters.records
         from masters
@@ -144,6 +148,6 @@ def _golden(entity: Entity) -> str:
 def _provenance(entity: Entity, golden_field: GoldenField) -> str:
     value = quoted(golden_field.taken()[0])
     return f"""
-        select {literal(entity.name)}, master_id, {literal(golden_field.name)}, cast({value} as varchar),
-            record_id, {literal(golden_field.rule)}, coalesce(losing_values, [])
+        select {literal(entity.name)}, _master_id, {literal(golden_field.name)}, cast({value} as varchar),
+            record_id, {literal(golden_field.rule)}, coalesce(_losing_values, [])
         from {_winner_table(entity, golden_field)}"""
