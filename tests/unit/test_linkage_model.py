@@ -8,7 +8,7 @@ from linkage_people import person
 
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.linkage import default_model, read_model, weights, write_model
-from dq_pipeline.linkage.model import default_m, default_u, fitted
+from dq_pipeline.linkage.model import at_size, default_m, default_u, fitted
 
 
 @pytest.mark.parametrize("levels", [2, 3, 4, 8])
@@ -78,3 +78,13 @@ def test_a_model_of_other_levels_is_refused() -> None:
     model["comparisons"][0]["levels"][0]["sql"] = "first_l = last_r"
     with pytest.raises(ConfigError, match="other levels of the comparison 'first_name'"):
         fitted(model, person())
+
+
+@pytest.mark.parametrize(("profiles", "share"), [(0, 0.01), (1_000, 0.01), (10_000, 0.001), (10, 0.5)])
+def test_the_share_of_matches_falls_as_the_table_grows(profiles: int, share: float) -> None:
+    model = default_model(person()) | {"profiles": 1_000, "prior": {"match": 0.01}}
+    assert at_size(model, profiles)["prior"]["match"] == pytest.approx(share)
+
+
+def test_default_shares_are_for_any_size() -> None:
+    assert at_size(default_model(person()), 500) == default_model(person())

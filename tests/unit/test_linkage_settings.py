@@ -68,6 +68,7 @@ def test_a_missing_record_table_is_said() -> None:
         ({"related": [{"name": "household", "shares": {"surname": 1}}]}, "no comparison is named surname"),
         ({"comparisons": [PERSON["linkage"]["comparisons"][0]] * 2}, "each needs a name of its own"),
         ({"conflicts": [{"name": "born", "sql": "born_l <> born_r", "tolerance": 0.3}]}, "needs `when`"),
+        ({"deterministic": [{"name": "model", "key": ["email"]}]}, "each needs a name of its own"),
         ({"deterministic": [{"name": "rule"}]}, "either `sql` or `key`"),
         ({"thresholds": {"merge": 0.5, "review": 0.9}}, "must not be above"),
     ],

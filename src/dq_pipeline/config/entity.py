@@ -13,6 +13,10 @@ SurvivorshipRule = Literal["most_recent", "most_trusted", "most_frequent", "long
 Key = tuple[str, ...]
 
 
+# What stands as match_reason where no rule spoke; a rule of that name could not be told from it.
+RESERVED_REASONS = frozenset({"model", "same_profile", "judgement", "single"})
+
+
 class Level(Frozen):
     """One level of a comparison: a Splink SQL condition on columns `x_l` and `x_r`."""
 
@@ -146,6 +150,11 @@ class Linkage(Frozen):
         names = [comparison.name for comparison in self.comparisons]
         if len(set(names)) < len(names):
             raise ValueError("comparisons: each needs a name of its own")
+        rules = [rule.name for rule in self.deterministic]
+        if len(set(rules)) < len(rules) or set(rules) & RESERVED_REASONS:
+            raise ValueError(
+                f"deterministic: each needs a name of its own, none of {', '.join(sorted(RESERVED_REASONS))}"
+            )
         frequencies = [one.term_frequency for one in self.comparisons if one.term_frequency]
         if len(set(frequencies)) < len(frequencies):
             raise ValueError("comparisons: two have the same term_frequency; one value's weight would count twice")

@@ -153,6 +153,18 @@ def fitted(model: dict[str, Any], entity: Entity) -> dict[str, Any]:
     return {**model, "prior": prior, "comparisons": entries}
 
 
+def at_size(model: dict[str, Any], profiles: int) -> dict[str, Any]:
+    """The model for a table of another size than it was trained on.
+
+    The shares of the prior are of all possible pairs. Those grow with the square of the profiles, matches and
+    families only with the profiles, so the shares fall as the profiles grow.
+    """
+    if not model["profiles"] or not profiles:
+        return model
+    factor = model["profiles"] / profiles
+    return {**model, "prior": {name: min(share * factor, 0.5) for name, share in model["prior"].items()}}
+
+
 def weights(model: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Rows (entity, comparison, level number from 0 for `else` upward, label, m, u, weight)."""
     rows = []

@@ -11,7 +11,7 @@ from typing import Any
 from dq_pipeline.config.entity import Comparison, Entity, Rule
 from dq_pipeline.linkage.blocking import build_blocking_report, build_candidates
 from dq_pipeline.linkage.comparing import PAIRS_AT_ONCE, Comparer, comparable, comparer
-from dq_pipeline.linkage.model import build_weights, fitted
+from dq_pipeline.linkage.model import at_size, build_weights, fitted
 from dq_pipeline.linkage.profiles import build_profiles, drop_profiles, input_table, mentioned
 from dq_pipeline.warehouse import Warehouse, literal
 
@@ -24,10 +24,10 @@ def score(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> int:
     """Build linked.<entity>_edges (and _profiles, _blocking, _weights) and return the number of edges."""
     in_force = fitted(model, entity)
     build_weights(warehouse, in_force)
-    build_profiles(warehouse, entity)
+    profiles = build_profiles(warehouse, entity)
     build_candidates(warehouse, entity)
     build_blocking_report(warehouse, entity)
-    build_weighed(warehouse, entity, in_force)
+    build_weighed(warehouse, entity, at_size(in_force, profiles))
     build_judged_pairs(warehouse, entity)
     edges = build_edges(warehouse, entity)
     for table in ("candidates", "weighed", "pairs"):
