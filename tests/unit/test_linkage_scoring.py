@@ -10,6 +10,9 @@ from linkage_people import clusters, people, person, warehouse_of
 
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.linkage import default_model, link_entity, prepare, score, train
+from dq_pipeline.linkage.blocking import build_candidates
+from dq_pipeline.linkage.profiles import build_profiles
+from dq_pipeline.linkage.scoring import build_weighed
 from dq_pipeline.warehouse import Warehouse
 
 Row = tuple[str | None, ...]
@@ -168,3 +171,16 @@ def test_scoring_again_with_the_same_model_gives_the_same_edges() -> None:
     before = warehouse.rows(EDGES)
     score(warehouse, person(), model)
     assert warehouse.rows(EDGES) == before
+
+
+def test_pairs_weighed_part_by_part_weigh_the_same() -> None:
+    warehouse = warehouse_of(people(60, copies=4))
+    prepare(warehouse, person())
+    model = train(warehouse, person())
+    build_profiles(warehouse, person())
+    build_candidates(warehouse, person())
+    weighed = []
+    for pairs_at_once in (1_000_000, 50):
+        build_weighed(warehouse, person(), model, pairs_at_once=pairs_at_once)
+        weighed.append(warehouse.rows("select * from linked.person_weighed order by all"))
+    assert weighed[0] == weighed[1] != []

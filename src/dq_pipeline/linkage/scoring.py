@@ -36,7 +36,9 @@ def score(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> int:
     return edges
 
 
-def build_weighed(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> None:
+def build_weighed(
+    warehouse: Warehouse, entity: Entity, model: dict[str, Any], *, pairs_at_once: int = PAIRS_AT_ONCE
+) -> None:
     """Build linked.<entity>_weighed: one row is one pair of profiles of at least the review probability.
 
     A profile of several records is also compared with itself: whether such copies would match decides if they merge.
@@ -52,7 +54,7 @@ from linked.{entity.name}_profiles group by profile_no having count(*) > 1"""
     total = warehouse.value(f"select count(*) from ({pairs}) as pairs")
     if not total or not comparable(warehouse, entity):
         return
-    chunks = -(-total // PAIRS_AT_ONCE)
+    chunks = -(-total // pairs_at_once)
     floor = weight_of(entity.linkage.thresholds.review)
     with comparer(warehouse, entity, model) as splink:
         for chunk in range(chunks):
