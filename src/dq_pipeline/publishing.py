@@ -54,10 +54,12 @@ def write_published(warehouse: Warehouse, project: Project, path: Path) -> dict[
             rows[published] = warehouse.count(target)
         for name in project.settings.views:
             # A view names its tables as its own file does; reading it, `release` is the name of nothing.
-            warehouse.execute("use release")
             select = in_published_names(project.sql("mastered", name), project)
-            warehouse.execute(f"create view master.{name} as {select}")
-            warehouse.execute("use memory" if warehouse.path is None else f"use {quoted(warehouse.path.stem)}")
+            warehouse.execute("use release")
+            try:
+                warehouse.execute(f"create view master.{name} as {select}")
+            finally:
+                warehouse.execute("use memory" if warehouse.path is None else f"use {quoted(warehouse.path.stem)}")
             _comment(warehouse, "view", f"release.master.{name}", *table_comments(project, f"master.{name}"))
             rows[f"master.{name}"] = warehouse.count(f"release.master.{name}")
         warehouse.execute("checkpoint release")

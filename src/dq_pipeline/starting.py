@@ -15,9 +15,12 @@ def start_project(folder: Path) -> list[Path]:
     if taken:
         raise ConfigError(f"{taken[0].name} is there already", where=folder, remedy="name a new folder")
     sample = _sample()
-    for part in _PARTS:
-        shutil.copytree(sample / part, folder / part, ignore=shutil.ignore_patterns("models", "__pycache__"))
-    (folder / "pipelines" / "models").mkdir(exist_ok=True)
+    try:
+        for part in _PARTS:
+            shutil.copytree(sample / part, folder / part, ignore=shutil.ignore_patterns("models", "__pycache__"))
+        (folder / "pipelines" / "models").mkdir(exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the project cannot be made: {error}", where=folder, remedy="name another folder") from error
     return [folder / part for part in _PARTS]
 
 
