@@ -18,8 +18,8 @@ CHECK = """-- one row is a bad thing
 select id as key, 's:' || id as record_id, cast(null as varchar) as master_id, cast(null as varchar) as order_id,
     'bad' as detail, cast(amount as decimal(18, 2)) as value_at_risk
 from validated.s where amount < 0"""
-RESULTS = """source varchar, code varchar, expectation varchar, column_name varchar, dimension varchar, severity varchar,
-    owner varchar, description varchar, evaluated bigint, failed bigint, success boolean, error varchar"""
+RESULTS = """source varchar, code varchar, expectation varchar, column_name varchar, dimension varchar,
+    severity varchar, owner varchar, description varchar, evaluated bigint, failed bigint, success boolean, error varchar"""
 FINDINGS = """source varchar, record_id varchar, source_key varchar, code varchar, expectation varchar,
     column_name varchar, severity varchar, dimension varchar, owner varchar, reason varchar, value varchar"""
 
@@ -30,7 +30,7 @@ def project(select: str = CHECK) -> Any:
     return SimpleNamespace(
         issues=[IssueCheck.model_validate(issue | {"source": "s", "owner": "sales"})],
         sources=[SimpleNamespace(name="s", touchpoint="web")],
-        entities=[SimpleNamespace(name="customer", unique_in=("s",))],
+        entities=[SimpleNamespace(name="customer", sources=("s",), unique_in=("s",))],
         settings=SimpleNamespace(targets={"accuracy": 0.9}),
         sql=lambda *_: select,
         sql_path=lambda state, name: Path(f"sql/{state}/{name}.sql"),
@@ -46,19 +46,22 @@ def night(warehouse: Warehouse, run_id: str, day: date, rows: int, bad: int, fai
     )
     warehouse.build(
         "mastered.xref",
-        """select 'customer' as entity, 's' as source, 's:' || id as record_id, 'M' || (cast(id as bigint) // 2) as master_id
+        """select 'customer' as entity, 's' as source, 's:' || id as record_id,
+            'M' || (cast(id as bigint) // 2) as master_id
         from validated.s""",
     )
     warehouse.execute(f"create or replace table quarantined.rule_results ({RESULTS})")
     warehouse.execute(f"create or replace table quarantined.findings ({FINDINGS})")
     warehouse.execute("create or replace table quarantined.rows (source varchar, record_id varchar, raw varchar)")
     warehouse.execute(
-        "insert into quarantined.rule_results values ('s', 'c', 'e', 'v', 'validity', 'critical', 'sales', 'd', ?, ?, true, null)",
+        """insert into quarantined.rule_results
+        values ('s', 'c', 'e', 'v', 'validity', 'critical', 'sales', 'd', ?, ?, true, null)""",
         [rows, len(failing)],
     )
     for record_id in failing:
         warehouse.execute(
-            "insert into quarantined.findings values ('s', ?, '1', 'c', 'e', 'v', 'critical', 'validity', 'sales', 'd', 'x')",
+            """insert into quarantined.findings
+            values ('s', ?, '1', 'c', 'e', 'v', 'critical', 'validity', 'sales', 'd', 'x')""",
             [record_id],
         )
 
@@ -116,7 +119,8 @@ def test_a_check_that_finds_nothing_counts_as_passed(warehouse: Warehouse) -> No
     night(warehouse, "r1", date(2026, 11, 19), 10, 0, [])
     assert find_issues(warehouse, project()) == 0
     compute_scores(warehouse, project(), None)
-    assert warehouse.rows("select passed, failed, status from scored.scorecard where dimension = 'accuracy' and source = 's'") == [(10, 0, "met")]  # fmt: skip
+    query = "select passed, failed, status from scored.scorecard where dimension = 'accuracy' and source = 's'"
+    assert warehouse.rows(query) == [(10, 0, "met")]
     assert warehouse.count("scored.issues") == warehouse.count("scored.action_plan") == 0
 
 

@@ -30,6 +30,9 @@ def find_issues(warehouse: Warehouse, project: Project) -> int:
             from scored.found"""
         )
     warehouse.execute("drop table if exists scored.found")
+    # A record means several things, a place and a customer; what it mainly means is resolved last.
+    main = {source: entity.name for entity in project.entities for source in entity.sources}
+    _values(warehouse, "scored.main_entities", "source varchar, entity varchar", main.items())
     warehouse.execute(f"insert into scored.found_rows {engine_select('scored', 'finding_rows')}")
     return warehouse.build("scored.issue_rows", engine_select("scored", "issue_rows"))
 

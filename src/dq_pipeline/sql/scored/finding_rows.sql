@@ -21,6 +21,8 @@ from (
         code,
         record_id
 ) as findings
+left join scored.main_entities
+    on main_entities.source = findings.source
 left join mastered.xref
     on xref.record_id = findings.record_id
-    and xref.entity = 'customer'
+    and xref.entity = main_entities.entity

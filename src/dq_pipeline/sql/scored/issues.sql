@@ -3,7 +3,7 @@ with touched as (
     select
         code,
         count(distinct record_id) as rows,
-        count(distinct master_id) as customers,
+        count(distinct case when entity = 'customer' then master_id end) as customers,
         count(distinct order_id) as orders,
         coalesce(sum(value_at_risk), 0) as value_at_risk
     from scored.issue_rows
