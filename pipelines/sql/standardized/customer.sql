@@ -6,11 +6,10 @@ with typed as (
         source_key,
         role,
         customer_type,
-        -- A blank or a placeholder is no name; whoever typed first and last name apart knew them best.
-        case when not std_is_placeholder(full_name) then std_blank(full_name) end as full_name,
-        case when not std_is_placeholder(first_name) then std_blank(first_name) end as first_name,
-        case when not std_is_placeholder(last_name) then std_blank(last_name) end as last_name,
-        case when not std_is_placeholder(preferred_name) then std_blank(preferred_name) end as preferred_name,
+        full_name,
+        first_name,
+        last_name,
+        preferred_name,
         email,
         phone,
         birth_date,
@@ -23,25 +22,38 @@ with typed as (
         updated_at
     from standardized.customer_conformed
 ),
-named as (
-    select
-        *,
-        coalesce(full_name, nullif(concat_ws(' ', first_name, last_name), '')) as name
-    from typed
-),
 -- Every name is taken apart once, however many records bear it.
 distinct_names as (
     select
-        name,
+        full_name,
         first_name,
         last_name,
-        coalesce(customer_type, 'unknown') as customer_type
-    from named
+        customer_type
+    from typed
     group by
-        name,
+        full_name,
         first_name,
         last_name,
-        coalesce(customer_type, 'unknown')
+        customer_type
+),
+-- A blank or a placeholder is no name; whoever typed first and last name apart knew them best.
+told as materialized (
+    select
+        full_name as typed_full_name,
+        first_name as typed_first_name,
+        last_name as typed_last_name,
+        customer_type as typed_customer_type,
+        case when not std_is_placeholder(full_name) then std_blank(full_name) end as full_name,
+        case when not std_is_placeholder(first_name) then std_blank(first_name) end as first_name,
+        case when not std_is_placeholder(last_name) then std_blank(last_name) end as last_name,
+        coalesce(customer_type, 'unknown') as customer_type
+    from distinct_names
+),
+named as materialized (
+    select
+        *,
+        coalesce(full_name, nullif(concat_ws(' ', first_name, last_name), '')) as name
+    from told
 ),
 kinds as (
     select
@@ -51,7 +63,7 @@ kinds as (
             when std_is_organization(name) then 'organization'
             else 'person'
         end as kind
-    from distinct_names
+    from named
 ),
 cores as materialized (
     select
@@ -75,40 +87,83 @@ parts as materialized (
         coalesce(first_core, std_person_given(core)) as given_part
     from surnames
 ),
-keys as materialized (
+-- Parts of names are few, and each is spelled once.
+last_parts as (
+    select distinct last_part
+    from parts
+    where last_part is not null
+),
+last_keys as materialized (
     select
-        name,
-        first_name,
-        last_name,
-        customer_type,
-        kind,
-        suffix,
         last_part,
+        std_surname(last_part) as last_key,
+        std_display_name(last_part) as last_name
+    from last_parts
+),
+last_names as materialized (
+    select
+        *,
+        split_part(last_key, ' ', 1) as last_main,
+        std_phonetic(split_part(last_key, ' ', 1)) as last_phonetic
+    from last_keys
+),
+given_parts as (
+    select distinct given_part
+    from parts
+    where given_part is not null
+),
+given_words as materialized (
+    select
+        given_part,
         split_part(given_part, ' ', 1) as first_part,
         nullif(trim(regexp_replace(given_part, '^[^ ]+', '')), '') as middle_part,
-        nullif(std_given(given_part), '') as first_key,
-        std_surname(last_part) as last_key,
-        case when kind = 'organization' then std_organization(name) end as org_key,
+        nullif(std_given(given_part), '') as first_key
+    from given_parts
+),
+given_names as materialized (
+    select
+        given_words.given_part,
+        std_display_name(given_words.first_part) as first_name,
+        std_display_name(given_words.middle_part) as middle_name,
+        std_fold(given_words.middle_part) as middle_key,
+        given_words.first_key,
+        coalesce(nicknames.name, given_words.first_key) as first_root
+    from given_words
+    left join lookup.nicknames
+        on nicknames.nickname = given_words.first_key
+),
+spelled as materialized (
+    select
+        parts.typed_full_name,
+        parts.typed_first_name,
+        parts.typed_last_name,
+        parts.typed_customer_type,
+        parts.kind,
+        parts.suffix,
+        given_names.first_name,
+        given_names.middle_name,
+        given_names.middle_key,
+        given_names.first_key,
+        given_names.first_root,
+        last_names.last_name,
+        last_names.last_key,
+        last_names.last_main,
+        last_names.last_phonetic,
+        case when parts.kind = 'organization' then std_organization(parts.name) end as org_key,
         case
-            when kind = 'organization' then std_display_organization(name)
+            when parts.kind = 'organization' then std_display_organization(parts.name)
             else std_display_name(
                 coalesce(
-                    nullif(concat_ws(' ', given_part, last_part, suffix), ''),
-                    name
+                    nullif(concat_ws(' ', parts.given_part, parts.last_part, parts.suffix), ''),
+                    parts.name
                 )
             )
         end as display_name
     from parts
-),
-spelled as materialized (
-    select
-        keys.*,
-        split_part(last_key, ' ', 1) as last_main,
-        std_phonetic(split_part(last_key, ' ', 1)) as last_phonetic,
-        coalesce(nicknames.name, first_key) as first_root
-    from keys
-    left join lookup.nicknames
-        on nicknames.nickname = keys.first_key
+    left join given_names
+        on given_names.given_part = parts.given_part
+    left join last_names
+        on last_names.last_part = parts.last_part
 ),
 reached as materialized (
     select
@@ -119,7 +174,7 @@ reached as materialized (
         std_email_key(email) as email_key,
         std_phone(phone, coalesce(country, 'US')) as phone,
         case when not std_phone_is_placeholder(phone) then std_phone_digits(phone) end as phone_key
-    from named
+    from typed
     group by
         email,
         phone,
@@ -127,48 +182,50 @@ reached as materialized (
 ),
 records as materialized (
     select
-        named.record_id,
-        named.source,
-        named.source_key,
-        named.role,
+        typed.record_id,
+        typed.source,
+        typed.source_key,
+        typed.role,
         spelled.kind as customer_type,
         spelled.display_name,
-        case when spelled.kind = 'person' then std_display_name(spelled.first_part) end as first_name,
-        case when spelled.kind = 'person' then std_display_name(spelled.middle_part) end as middle_name,
-        case when spelled.kind = 'person' then std_display_name(spelled.last_part) end as last_name,
+        spelled.first_name,
+        spelled.middle_name,
+        spelled.last_name,
         spelled.suffix,
-        std_display_name(named.preferred_name) as preferred_name,
+        case
+            when not std_is_placeholder(typed.preferred_name) then std_display_name(std_blank(typed.preferred_name))
+        end as preferred_name,
         case when spelled.kind = 'organization' then spelled.display_name end as organization_name,
         spelled.first_key,
         spelled.first_root,
-        std_fold(spelled.middle_part) as middle_key,
+        spelled.middle_key,
         spelled.last_key,
         nullif(spelled.last_main, '') as last_main,
         spelled.last_phonetic,
         lower(spelled.suffix) as suffix_key,
         case when spelled.kind = 'person' then spelled.first_key || ' ' || spelled.last_key end as name_key,
         spelled.org_key,
-        std_birth_date(named.birth_date) as birth_date,
+        std_birth_date(typed.birth_date) as birth_date,
         reached.email,
         reached.email_key,
         reached.phone,
         reached.phone_key,
-        named.customer_ref,
-        named.order_ref,
-        named.channel,
-        named.status,
-        named.created_at,
-        named.updated_at
-    from named
+        typed.customer_ref,
+        typed.order_ref,
+        typed.channel,
+        typed.status,
+        typed.created_at,
+        typed.updated_at
+    from typed
     left join spelled
-        on spelled.name is not distinct from named.name
-        and spelled.first_name is not distinct from named.first_name
-        and spelled.last_name is not distinct from named.last_name
-        and spelled.customer_type = coalesce(named.customer_type, 'unknown')
+        on spelled.typed_full_name is not distinct from typed.full_name
+        and spelled.typed_first_name is not distinct from typed.first_name
+        and spelled.typed_last_name is not distinct from typed.last_name
+        and spelled.typed_customer_type is not distinct from typed.customer_type
     left join reached
-        on reached.typed_email is not distinct from named.email
-        and reached.typed_phone is not distinct from named.phone
-        and reached.typed_country is not distinct from named.country
+        on reached.typed_email is not distinct from typed.email
+        and reached.typed_phone is not distinct from typed.phone
+        and reached.typed_country is not distinct from typed.country
 ),
 -- A number that a shop types for everybody belongs to nobody: more people than a large family use it.
 shared_emails as (
