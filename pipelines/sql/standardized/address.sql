@@ -14,33 +14,67 @@ with typed as (
         updated_at
     from standardized.address_conformed
 ),
-joined as (
+-- Street names hold types and directions too (Gazebo East Dr, 19th Avenue Ct), so all their words are spelled one way: types in
+-- full, because a typing error in a long word is still seen to be one.
+full_types as (
     select
-        typed.record_id,
-        typed.source,
-        typed.source_key,
-        typed.line1,
-        typed.line2,
-        coalesce(typed.city, parsed.city) as city,
-        coalesce(typed.state, parsed.state) as state,
-        coalesce(typed.postal_code, parsed.postal_code) as postal_code,
-        typed.country,
-        typed.updated_at,
+        standard,
+        substr(max(lpad(cast(length(type) as varchar), 3, '0') || type), 4) as longest
+    from lookup.street_types
+    group by standard
+),
+-- The first character says which list is believed first.
+listed as (
+    select
+        types.type as word,
+        '3' || full_types.longest as spelling
+    from lookup.street_types as types
+    inner join full_types
+        on full_types.standard = types.standard
+    union all
+    select
+        direction as word,
+        '2' || standard as spelling
+    from lookup.directions
+    union all
+    select
+        word,
+        '1' || standard as spelling
+    from lookup.street_words
+),
+spelled as (
+    select
+        word,
+        substr(min(spelling), 2) as spelling
+    from listed
+    group by word
+),
+words as (
+    select map_from_entries(list({'word': word, 'spelling': spelling})) as spellings
+    from spelled
+),
+parts as (
+    select
+        parsed.address_text,
+        parsed.city,
+        parsed.state,
+        parsed.postal_code,
         std_key(parsed.number) as number,
-        -- A place that cannot be taken apart is compared by its first line as a whole.
-        coalesce(std_fold(parsed.street), case when parsed.po_box is null then std_fold(typed.line1) end) as street_key,
+        std_spell_words(std_fold(parsed.street), words.spellings) as street,
         coalesce(types.standard, std_fold(parsed.street_type)) as street_type,
-        coalesce(
-            before.standard,
-            after.standard,
-            std_fold(parsed.predirection),
-            std_fold(parsed.postdirection)
+        nullif(
+            concat_ws(
+                ' ',
+                coalesce(before.standard, std_fold(parsed.predirection)),
+                coalesce(after.standard, std_fold(parsed.postdirection))
+            ),
+            ''
         ) as direction,
-        coalesce(nullif(ltrim(std_key(parsed.unit), '0'), ''), std_key(parsed.unit)) as unit_key,
+        case when std_fold(parsed.unit_type) in ('floor', 'fl') then 'fl' else '' end
+            || coalesce(nullif(ltrim(std_key(parsed.unit), '0'), ''), std_key(parsed.unit)) as unit_key,
         std_key(parsed.po_box) as po_box
-    from typed
-    left join standardized.address_parsed as parsed
-        on parsed.address_text = typed.address_text
+    from standardized.address_parsed as parsed
+    cross join words
     left join lookup.street_types as types
         on types.type = std_fold(parsed.street_type)
     left join lookup.directions as before
@@ -48,16 +82,86 @@ joined as (
     left join lookup.directions as after
         on after.direction = std_fold(parsed.postdirection)
 ),
-keyed as (
+-- Where no direction was seen, one at either end of a longer name is it: Gazebo East Drive is Gazebo Dr E.
+directed as (
     select
         *,
+        case
+            when direction is null
+                then nullif(
+                    coalesce(
+                        nullif(regexp_extract(street, '^(n|s|e|w|ne|nw|se|sw) .', 1), ''),
+                        regexp_extract(street, '. (n|s|e|w|ne|nw|se|sw)$', 1)
+                    ),
+                    ''
+                )
+        end as hidden_direction
+    from parts
+),
+joined as (
+    select
+        typed.record_id,
+        typed.source,
+        typed.source_key,
+        typed.line1,
+        typed.line2,
+        coalesce(typed.city, directed.city) as city,
+        coalesce(typed.state, directed.state) as state,
+        coalesce(typed.postal_code, directed.postal_code) as postal_code,
+        typed.country,
+        typed.updated_at,
+        directed.number,
+        case
+            when directed.hidden_direction is null then directed.street
+            when left(directed.street, length(directed.hidden_direction) + 1) = directed.hidden_direction || ' '
+                then substr(directed.street, length(directed.hidden_direction) + 2)
+            else left(directed.street, length(directed.street) - length(directed.hidden_direction) - 1)
+        end as street_key,
+        directed.street_type,
+        coalesce(directed.direction, directed.hidden_direction) as direction,
+        directed.unit_key,
+        directed.po_box,
+        -- A place that could not be taken apart is compared by its first line as a whole, but for the house number.
+        case
+            when directed.street is null and directed.po_box is null
+                then std_spell_words(std_fold(typed.line1), words.spellings)
+        end as whole_line
+    from typed
+    cross join words
+    left join directed
+        on directed.address_text = typed.address_text
+),
+keyed as (
+    select
+        record_id,
+        source,
+        source_key,
+        line1,
+        line2,
+        city,
+        state,
+        std_postal_code(postal_code, country) as postal_code,
+        country,
+        coalesce(number, nullif(regexp_extract(whole_line, '(^| )([0-9]+[a-z]?)( |$)', 2), '')) as number,
+        coalesce(
+            street_key,
+            nullif(trim(regexp_replace(whole_line, '(^| )[0-9]+[a-z]?( |$)', ' ')), ''),
+            whole_line
+        ) as street_key,
+        street_type,
+        direction,
+        unit_key,
+        po_box,
         std_city(city) as city_key,
         std_state(state) as state_key,
-        case
-            when country = 'US' then left(std_postal_code(postal_code, country), 5)
-            else std_postal_code(postal_code, country)
-        end as postal_code5
+        updated_at
     from joined
+),
+placed as (
+    select
+        *,
+        case when country = 'US' then left(postal_code, 5) else postal_code end as postal_code5
+    from keyed
 )
 select
     record_id,
@@ -67,7 +171,7 @@ select
     line2,
     city,
     case when country = 'US' then state_key else state end as state,
-    coalesce(std_postal_code(postal_code, country), postal_code) as postal_code,
+    postal_code,
     country,
     country = 'US' as is_us,
     coalesce(
@@ -101,4 +205,4 @@ select
         ''
     ) as address_key,
     updated_at
-from keyed
+from placed

@@ -41,12 +41,20 @@ create or replace macro std_email_is_placeholder(text) as (
     )
 );
 
--- std_email_key: an e-mail address for comparison: without +tag, Gmail's dots out; null for placeholders.
+-- std_email_mended: an e-mail address without blanks and doubled @, so that a slip of the keyboard still says whose it is.
+create or replace macro std_email_mended(text) as (
+    regexp_replace(regexp_replace(text, '\s*(?:@\s*)+', '@', 'g'), '\s+\.\s*|\s*\.\s+(\S)', '.\1', 'g')
+);
+
+-- std_email_key: an e-mail address for comparison: mended, without +tag, Gmail's dots out; null for placeholders.
 create or replace macro std_email_key(text) as (
-    case
-        when std_email_is_placeholder(text) then null
-        when regexp_matches(std_email(text), '@(?:gmail|googlemail)\.com$')
-            then replace(regexp_extract(std_email(text), '^(.[^@+]*)', 1), '.', '') || '@gmail.com'
-        else regexp_replace(std_email(text), '^([^@]+?)\+[^@]*@', '\1@')
-    end
+    list_transform(
+        [std_email(std_email_mended(text))],
+        lambda email: case
+            when std_email_is_placeholder(email) then null
+            when email like '%@gmail.com' or email like '%@googlemail.com'
+                then replace(left(email, 1) || split_part(split_part(substr(email, 2), '@', 1), '+', 1), '.', '') || '@gmail.com'
+            else left(email, 1) || split_part(split_part(substr(email, 2), '@', 1), '+', 1) || '@' || split_part(email, '@', 2)
+        end
+    )[1]
 );

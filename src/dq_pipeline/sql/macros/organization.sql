@@ -32,7 +32,8 @@ create or replace macro std_organization(text) as (
 );
 
 -- std_is_organization: true where a name states a legal form or a word that only organizations bear (University, Plumbing,
--- & Sons, City of); false for every other name, null for none. 'Co', 'Church' or 'Bank' alone can be surnames.
+-- & Sons, City of); false for every other name, null for none. Words that are surnames too (Flowers, Church, Co) do not count
+-- where they stand alone.
 create or replace macro std_is_organization(text) as (
     regexp_matches(
         std_organization_words(text),
@@ -43,11 +44,11 @@ create or replace macro std_is_organization(text) as (
         || '|bureau|agency|authority|enterprises?|holdings?|industries|international|intl|partners|partnership|ventures|capital|consulting|consultants|consultancy|solutions'
         || '|services|systems|technologies|technology|software|networks|logistics|trucking|freight|transport|transportation|construction|contractors|contracting|builders|roofing'
         || '|plumbing|heating|electric|electrical|hvac|landscaping|paving|flooring|cabinets|carpentry|welding|machining|fabrication|manufacturing|mfg|engineering|architects|designs'
-        || '|realty|properties|apartments|homes|rentals|insurance|brokerage|investments|financial|motors|automotive|auto|tires?|cycles?|bikes?|bicycles?|sports|sporting|fitness|gym'
-        || '|restaurant|cafe|coffee|pizza|pizzeria|grill|bakery|catering|foods|brewery|brewing|winery|hotel|motel|inn|suites|resort|salon|spa|boutique|jewelers|florist|flowers'
+        || '|realty|property|properties|management|mgmt|apartments|rentals|insurance|brokerage|investments|financial|motors|automotive|auto|tires?|cycles?|bikes?|bicycles?|sports|sporting|fitness|gym'
+        || '|restaurant|cafe|coffee (?:shop|house|company|roasters?)|pizza|pizzeria|bar and grill|bakery|catering|foods|brewery|brewing|winery|hotel|motel|inn|suites|resort|salon|boutique|jewelers|florist'
         || '|hardware|supply|supplies|wholesale|distributors?|distribution|distributing|outlet|store|stores|shop|shops|shoppe|mart|market|markets|supermarket|grocery|depot|warehouse'
-        || '|warehousing|equipment|tools|parts|electronics|furniture|interiors|toys|gifts|books|bookstore|media|publishing|studios?|productions|entertainment|theat(?:er|re)'
-        || '|museum|library|schools?|church of|temple of|synagogue|congregation|charities|charity|bancorp|credit union|trust|fund|club|league|union|airlines|airways|energy|petroleum'
+        || '|warehousing|equipment|tools|parts|electronics|furniture|interiors|bookstore|publishing|studios?|productions|entertainment|theat(?:er|re)'
+        || '|museum|library|schools?|church of|temple of|synagogue|congregation|charities|charity|bancorp|credit union|trust|fund|club|league|airlines|airways|energy|petroleum'
         || '|farms|ranch|nursery|kennels|bros|brothers|and sons?|and daughters?|and associates|and partners|and company)\b'
         || '|^(?:city|town|village|county|state|university|school|bank|church|house|friends) of '
         || '|. (?:bank|group|county|district|office|team|center|centre)$|. \S+ (?:church|temple)$'

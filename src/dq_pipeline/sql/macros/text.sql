@@ -79,3 +79,8 @@ create or replace macro std_proper_case(text, uppers, lowers) as (
 create or replace macro std_has_one_case(text) as (
     list_transform([text], lambda given: given = upper(given) or given = lower(given))[1]
 );
+
+-- std_spell_words: a folded text with each word that `spellings` (a map of word to spelling) holds written that way.
+create or replace macro std_spell_words(text, spellings) as (
+    array_to_string(list_transform(string_split(text, ' '), lambda word: coalesce(spellings[word], word)), ' ')
+);
