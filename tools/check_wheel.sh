@@ -12,6 +12,6 @@ venv/bin/dq init demo
 cd demo
 ../venv/bin/dq check
 ../venv/bin/dq run
-test -f output/published/master.duckdb
+test -f output/published/truth.duckdb
 test -f output/published/report.html
 echo "the wheel works in an empty environment"

@@ -11,10 +11,10 @@ import pytest
 from dq_pipeline.config import Column, Source, read_yaml
 from dq_pipeline.extracts import land
 from dq_pipeline.quality.checker import Checker, RuleResult
-from dq_pipeline.sql.declared_types import cast_to_declared
 from dq_pipeline.quality.quarantine import TYPE_EXPECTATION, conservation, record_results, validate_source
 from dq_pipeline.quality.suites import Suite, load_suite
 from dq_pipeline.sql import load_macros, set_run_values
+from dq_pipeline.sql.declared_types import cast_to_declared
 from dq_pipeline.warehouse import Warehouse
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import duckdb  # noqa: TID251  the definitions here are independent of the engine
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest

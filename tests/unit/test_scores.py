@@ -19,7 +19,8 @@ select id as key, 's:' || id as record_id, cast(null as varchar) as master_id, c
     'bad' as detail, cast(amount as decimal(18, 2)) as value_at_risk
 from validated.s where amount < 0"""
 RESULTS = """source varchar, code varchar, expectation varchar, column_name varchar, dimension varchar,
-    severity varchar, owner varchar, description varchar, evaluated bigint, failed bigint, success boolean, error varchar"""
+    severity varchar, owner varchar, description varchar, evaluated bigint, failed bigint, success boolean,
+    error varchar"""
 FINDINGS = """source varchar, record_id varchar, source_key varchar, code varchar, expectation varchar,
     column_name varchar, severity varchar, dimension varchar, owner varchar, reason varchar, value varchar"""
 
