@@ -50,7 +50,7 @@ spelled as (
     group by word
 ),
 words as (
-    select map_from_entries(list({'word': word, 'spelling': spelling})) as spellings
+    select map_from_entries(list_sort(list({'word': word, 'spelling': spelling}))) as spellings
     from spelled
 ),
 parts as (

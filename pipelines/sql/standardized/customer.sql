@@ -58,8 +58,10 @@ named as materialized (
 kinds as (
     select
         *,
+        -- A company typed as a person has no first and last name beside its name.
         case
-            when customer_type in ('person', 'organization') then customer_type
+            when customer_type = 'organization' then 'organization'
+            when customer_type = 'person' and first_name is not null and last_name is not null then 'person'
             when std_is_organization(name) then 'organization'
             else 'person'
         end as kind
@@ -77,14 +79,20 @@ cores as materialized (
 surnames as materialized (
     select
         *,
-        std_person_surname(core) as core_surname
+        std_person_surname(core) as core_surname,
+        std_person_given(core) as core_given
     from cores
 ),
 parts as materialized (
     select
         *,
         coalesce(last_core, core_surname) as last_part,
-        coalesce(first_core, std_person_given(core)) as given_part
+        -- The name in one field often knows a middle name that the first name's own field lacks.
+        case
+            when first_core is null or lower(left(core_given, length(first_core) + 1)) = lower(first_core) || ' '
+                then core_given
+            else first_core
+        end as given_part
     from surnames
 ),
 -- Parts of names are few, and each is spelled once.
@@ -97,7 +105,7 @@ last_keys as materialized (
     select
         last_part,
         std_surname(last_part) as last_key,
-        std_display_name(last_part) as last_name
+        std_display_surname(last_part) as last_name
     from last_parts
 ),
 last_names as materialized (
@@ -117,7 +125,8 @@ given_words as materialized (
         given_part,
         split_part(given_part, ' ', 1) as first_part,
         nullif(trim(regexp_replace(given_part, '^[^ ]+', '')), '') as middle_part,
-        nullif(std_given(given_part), '') as first_key
+        nullif(std_given(given_part), '') as first_key,
+        nullif(regexp_replace(std_fold(given_part), '^[^ ]+ ?', ''), '') as middle_key
     from given_parts
 ),
 given_names as materialized (
@@ -125,7 +134,7 @@ given_names as materialized (
         given_words.given_part,
         std_display_name(given_words.first_part) as first_name,
         std_display_name(given_words.middle_part) as middle_name,
-        std_fold(given_words.middle_part) as middle_key,
+        given_words.middle_key,
         given_words.first_key,
         coalesce(nicknames.name, given_words.first_key) as first_root
     from given_words
@@ -152,13 +161,15 @@ spelled as materialized (
         case when parts.kind = 'organization' then std_organization(parts.name) end as org_key,
         case
             when parts.kind = 'organization' then std_display_organization(parts.name)
-            else std_display_name(
-                coalesce(
-                    nullif(concat_ws(' ', parts.given_part, parts.last_part, parts.suffix), ''),
-                    parts.name
-                )
+            else coalesce(
+                nullif(
+                    concat_ws(' ', std_display_name(concat_ws(' ', parts.given_part, parts.last_part)), parts.suffix),
+                    ''
+                ),
+                std_display_name(parts.name)
             )
-        end as display_name
+        end as display_name,
+        case when parts.kind = 'person' then std_display_name(std_person_nickname(parts.name)) end as nickname
     from parts
     left join given_names
         on given_names.given_part = parts.given_part
@@ -192,9 +203,10 @@ records as materialized (
         spelled.middle_name,
         spelled.last_name,
         spelled.suffix,
-        case
-            when not std_is_placeholder(typed.preferred_name) then std_display_name(std_blank(typed.preferred_name))
-        end as preferred_name,
+        coalesce(
+            case when not std_is_placeholder(typed.preferred_name) then std_display_name(typed.preferred_name) end,
+            spelled.nickname
+        ) as preferred_name,
         case when spelled.kind = 'organization' then spelled.display_name end as organization_name,
         spelled.first_key,
         spelled.first_root,

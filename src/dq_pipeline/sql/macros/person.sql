@@ -198,6 +198,14 @@ create or replace macro std_display_name(text) as (
     )[1]
 );
 
+-- std_display_surname: a surname for reading as it stands after a first name: VAN DER BERG is van der Berg.
+create or replace macro std_display_surname(text) as (
+    list_transform(
+        [std_blank(text)],
+        lambda name: substr(std_display_name(case when name = upper(name) then 'X ' else 'x ' end || name), 3)
+    )[1]
+);
+
 -- std_display_organization: an organization's name for reading, as std_display_name, with LLC and its kind in capitals.
 create or replace macro std_display_organization(text) as (
     list_transform(
