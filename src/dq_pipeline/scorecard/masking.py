@@ -207,6 +207,8 @@ def _held_by_tables(warehouse: Warehouse, candidates: list[str], declared: Colle
     if not candidates:
         return set()
     tables = [f"{schema}.{name}" for schema in ("raw", "standardized") for name in warehouse.tables(schema)]
+    # Conformed records are those of `<source>__<entity>`, which are looked through as well.
+    tables = [table for table in tables if not table.endswith("_conformed")]
     found: set[str] = set()
     for table in tables:
         kinds = warehouse.columns(table)
@@ -214,12 +216,14 @@ def _held_by_tables(warehouse: Warehouse, candidates: list[str], declared: Colle
         for column in columns:
             held = warehouse.rows(
                 f"""with held as (
-                    select distinct
-                        lower(trim(regexp_replace({quoted(column)}, '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))) as phrase
+                    select distinct {quoted(column)} as value
                     from {table_name(table)}
+                ), folded as (
+                    select lower(trim(regexp_replace(value, '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))) as phrase
+                    from held
                 )
-                select phrase
-                from held
+                select distinct phrase
+                from folded
                 where phrase in (select unnest(?))""",
                 [candidates],
             )

@@ -69,7 +69,7 @@ def render_report(warehouse: Warehouse, context: ReportContext) -> str:
 
 def scorecard_document(warehouse: Warehouse, context: ReportContext) -> dict[str, Any]:
     """Verdict, breaches, scores, issues and plan as plain JSON values, without personal data."""
-    page = _masked_page(warehouse, context)
+    page = _masked(warehouse, context, _troubles(context))
     scored = "select dimension, source, entity, touchpoint, passed, failed, score, target, status from scored.scorecard"
     tables = {
         "scores": ("scored.scorecard", f"{scored} order by source, entity, dimension"),
@@ -101,16 +101,23 @@ def place_of(table: str, verdict: str) -> tuple[str, str]:
 def _masked_page(warehouse: Warehouse, context: ReportContext) -> dict[str, Any]:
     """Every section with its free texts masked: the one door through which values reach the page."""
     night = Night(warehouse, context.run_id, context.run_date, context.personal)
+    return _masked(warehouse, context, {**read_sections(night), **_troubles(context)})
+
+
+def _troubles(context: ReportContext) -> dict[str, Any]:
+    """What went wrong: the breaches, and the error of a failed run."""
     failed = context.verdict == "failed"
-    page: dict[str, Any] = {
-        **read_sections(night),
+    return {
         "breaches": [asdict(breach) for breach in context.breaches],
         "error": {"message": context.error} if failed and context.error else None,
     }
+
+
+def _masked(warehouse: Warehouse, context: ReportContext, page: Mapping[str, Any]) -> dict[str, Any]:
     masked = mask_free_texts(warehouse, set(_free_texts(page)), context.run_date, context.personal)
-    page = _with_masked(page, masked)
-    page["error"] = page["error"]["message"] if page["error"] else None
-    return page
+    shown: dict[str, Any] = _with_masked(page, masked)
+    shown["error"] = shown["error"]["message"] if shown["error"] else None
+    return shown
 
 
 def _free_texts(value: Any) -> Iterator[str]:
