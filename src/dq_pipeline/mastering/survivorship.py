@@ -95,15 +95,18 @@ def _winners(entity: Entity, golden_field: GoldenField) -> str:
     taken = [quoted(column) for column in golden_field.taken()]
     value, table = taken[0], f"mastered.{entity.name}_records"
     columns = ", ".join(f"ranked.{column}" for column in taken)
+    order = _order(entity, golden_field, value)
+    # To count is to sort all records once more, and few rules ask how often a value is said.
+    counted = f", count(*) over (partition by {entity.id_column}, {value}) as _frequency"
     return f"""
         with candidates as (
-            select *, count(*) over (partition by {entity.id_column}, {value}) as _frequency
+            select *{counted if "_frequency" in order else ""}
             from {table}
             where {" or ".join(f"{column} is not null" for column in taken)}
         ), ranked as (
             select {entity.id_column} as _master_id, record_id, {", ".join(taken)},
                 row_number() over (
-                    partition by {entity.id_column} order by {_order(entity, golden_field, value)}
+                    partition by {entity.id_column} order by {order}
                 ) as _choice
             from candidates
         ), losers as (
@@ -114,6 +117,7 @@ def _winners(entity: Entity, golden_field: GoldenField) -> str:
                 on winner._master_id = ranked._master_id
                 and winner._choice = 1
                 and winner.{value} <> ranked.{value}
+            where ranked._choice > 1
             group by ranked._master_id
         )
         select ranked._master_id, ranked.record_id, {columns}, losers._losing_values
