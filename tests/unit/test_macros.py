@@ -17,6 +17,8 @@ RUN_DATE = date(2026, 11, 20)
 STEPS = {
     "std_date_parts",
     "std_email_mended",
+    "std_invisible",
+    "std_legal_forms",
     "std_organization_words",
     "std_person_marked",
     "std_person_text",

@@ -1,5 +1,6 @@
--- std_date_parts: a written date as 'year-month-day' text with the month as a number or a name's first three letters, or null.
--- Slashes and dashes mean month/day/year unless only day/month/year fits; dots mean day.month.year unless only the other fits.
+-- std_date_parts: a written date as 'year-month-day' text with the month as a number or a name's first three letters,
+-- or null. Slashes and dashes mean month/day/year unless only day/month/year fits; dots mean day.month.year unless only
+-- the other fits.
 create or replace macro std_date_parts(text) as (
     list_transform(
         [regexp_replace(trim(lower(text)), '(?:[t ]+[0-9]{1,2}:[0-9]{2}.*| 00:00.*)$', '')],
@@ -16,7 +17,8 @@ create or replace macro std_date_parts(text) as (
                 then regexp_replace(
                     regexp_replace(
                         regexp_replace(day, '^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[\s.,]+', ''),
-                        '^([0-9]{1,2})(?:st|nd|rd|th)?[-/\s.]*(?:of\s+)?([a-z]{3})[a-z]*[-/\s.,]*([0-9]{4}|[0-9]{2})$', '\3-\2-\1'
+                        '^([0-9]{1,2})(?:st|nd|rd|th)?[-/\s.]*(?:of\s+)?([a-z]{3})[a-z]*[-/\s.,]*([0-9]{4}'
+                        || '|[0-9]{2})$', '\3-\2-\1'
                     ),
                     '^([a-z]{3})[a-z]*[-/\s.]*([0-9]{1,2})(?:st|nd|rd|th)?[-/\s.,]+([0-9]{4}|[0-9]{2})$', '\3-\1-\2'
                 )
@@ -24,8 +26,8 @@ create or replace macro std_date_parts(text) as (
     )[1]
 );
 
--- std_date: the date that a text states (2001-12-31, 12/31/2001, 31-Dec-2001, 20011231, December 31, 2001, with or without
--- a time), or null. A year of two digits is 1930 to 2029. Years before 1000 are nobody's.
+-- std_date: the date that a text states (2001-12-31, 12/31/2001, 31-Dec-2001, 20011231, December 31, 2001, with or
+-- without a time), or null. A year of two digits is 1930 to 2029. Years before 1000 are nobody's.
 create or replace macro std_date(text) as (
     list_transform(
         [std_date_parts(text)],
@@ -64,7 +66,8 @@ create or replace macro std_date_is_placeholder(day) as (
     )
 );
 
--- std_birth_date: std_date, but null for placeholders and days after the run date; a year of two digits lies in the past.
+-- std_birth_date: std_date, but null for placeholders and days after the run date; a year of two digits lies in the
+-- past.
 create or replace macro std_birth_date(text) as (
     list_transform(
         [std_date(text)],

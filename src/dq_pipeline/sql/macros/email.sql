@@ -1,4 +1,5 @@
--- std_email: the e-mail address in small letters, without mailto:, display name or trailing marks; null unless it is well formed.
+-- std_email: the e-mail address in small letters, without mailto:, display name or trailing marks; null unless it is
+-- well formed.
 create or replace macro std_email(text) as (
     std_nonempty(
         regexp_extract(
@@ -22,26 +23,34 @@ create or replace macro std_email_domain(text) as (
     std_nonempty(split_part(std_email(text), '@', 2))
 );
 
--- std_email_is_placeholder: true for a well-formed address that nobody reads: none@none.com, test@test.com, noreply@..., example.com.
+-- std_email_is_placeholder: true for a well-formed address that nobody reads: none@none.com, test@test.com,
+-- noreply@..., example.com.
 create or replace macro std_email_is_placeholder(text) as (
     coalesce(
         regexp_matches(
             std_email(text),
-            '^(?:none?|no|na|n[./]a|nil|null|nan|unknown|unk|undefined|noemail|no[._-]?e?-?mail|nomail|noreply|no-?reply|donotreply|do[._-]not[._-]reply'
-            || '|dontreply|dummy|fake|test|tester|testing|test[0-9]+|testuser|user|xxx*|x|aaa+|abc|abcd|asdf[a-z]*|qwe(?:rty)?|anonymous|nobody|noone|declined|refused'
-            || '|notprovided|not[._-]provided|notgiven|notavailable|customer|guest|email|mail|example|foo|spam|delete|deleted|removed|0+|1+|123(?:4(?:5(?:6)?)?)?|9+)'
-            || '@(?:none?|no|na|nil|null|unknown|noemail|nomail|no-?email|email|mail|e?xample|test|testing|fake|dummy|xxx*|x|aaa+|abc|asdf[a-z]*|qwerty|foo|bar|domain'
+            '^(?:none?|no|na|n[./]a|nil|null|nan|unknown|unk|undefined|noemail|no[._-]?e?-?mail|nomail|noreply'
+            || '|no-?reply|donotreply|do[._-]not[._-]reply'
+            || '|dontreply|dummy|fake|test|tester|testing|test[0-9]+|testuser|user|xxx*|x|aaa+|abc|abcd|asdf[a-z]*'
+            || '|qwe(?:rty)?|anonymous|nobody|noone|declined|refused'
+            || '|notprovided|not[._-]provided|notgiven|notavailable|customer|guest|email|mail|example|foo|spam'
+            || '|delete|deleted|removed|0+|1+|123(?:4(?:5(?:6)?)?)?|9+)'
+            || '@(?:none?|no|na|nil|null|unknown|noemail|nomail|no-?email|email|mail|e?xample|test|testing|fake'
+            || '|dummy|xxx*|x|aaa+|abc|asdf[a-z]*|qwerty|foo|bar|domain'
             || '|nowhere|noone|nobody|anonymous|invalid|website|company|[a-z0-9]{1,2})\.'
-            || '|^(?:noreply|no[._-]?reply|donotreply|do[._-]not[._-]reply|dontreply|mailer-daemon|no[._-]?e?mail|noemail|none|null|unknown|x{2,}|postmaster|nobody'
+            || '|^(?:noreply|no[._-]?reply|donotreply|do[._-]not[._-]reply|dontreply|mailer-daemon|no[._-]?e?mail'
+            || '|noemail|none|null|unknown|x{2,}|postmaster|nobody'
             || '|notprovided|not[._-]provided|not[._-]available)(?:[0-9]*|\+.*)@'
-            || '|@(?:[a-z0-9-]+\.)*(?:example\.(?:com|org|net)|noemail\.[a-z]+|nomail\.[a-z]+|none\.[a-z]+|test\.(?:com|test)|invalid\.[a-z]+|fake\.[a-z]+|domain\.com)$'
+            || '|@(?:[a-z0-9-]+\.)*(?:example\.(?:com|org|net)|noemail\.[a-z]+|nomail\.[a-z]+|none\.[a-z]+'
+            || '|test\.(?:com|test)|invalid\.[a-z]+|fake\.[a-z]+|domain\.com)$'
             || '|\.(?:invalid|test|example|localhost|local)$'
         ),
         false
     )
 );
 
--- std_email_mended: an e-mail address without blanks and doubled @, so that a slip of the keyboard still says whose it is.
+-- std_email_mended: an e-mail address without blanks and doubled @, so that a slip of the keyboard still says whose it
+-- is.
 create or replace macro std_email_mended(text) as (
     regexp_replace(regexp_replace(text, '\s*(?:@\s*)+', '@', 'g'), '\s+\.\s*|\s*\.\s+(\S)', '.\1', 'g')
 );

@@ -8,7 +8,8 @@ create or replace macro std_mask_name(text) as (
     array_to_string(list_transform(string_split(std_blank(text), ' '), lambda word: word[1] || '•••'), ' ')
 );
 
--- std_mask_email: an e-mail address of which only two letters and the ending show ('j•••@g•••.com'); other text as std_mask_text.
+-- std_mask_email: an e-mail address of which only two letters and the ending show ('j•••@g•••.com'); other text as
+-- std_mask_text.
 create or replace macro std_mask_email(text) as (
     list_transform(
         [{'text': text, 'email': std_email(text)}],

@@ -1,5 +1,5 @@
--- std_person_marked: a person's full name made ready to be split: nicknames in quotes or brackets, credentials, titles, the
--- second of two people and dots taken out; 'LAST, FIRST M' keeps its comma.
+-- std_person_marked: a person's full name made ready to be split: nicknames in quotes or brackets, credentials, titles,
+-- the second of two people and dots taken out; 'LAST, FIRST M' keeps its comma.
 create or replace macro std_person_marked(name) as (
     trim(
         regexp_replace(
@@ -12,18 +12,23 @@ create or replace macro std_person_marked(name) as (
                                     regexp_replace(
                                         regexp_replace(
                                             ' ' || name,
-                                            '\s*(?:"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|\([^()]*\)|\[[^\[\]]*\]|\s[''‘][^''’]+[''’](?:\s|,|$))\s*', ' ', 'g'
+                                            '\s*(?:"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|\([^()]*\)|\[[^\[\]]*\]'
+                                            || '|\s[''‘][^''’]+[''’](?:\s|,|$))\s*', ' ', 'g'
                                         ),
-                                        '(?i)(?:[,\s]+(?:ph\.?\s?d|m\.?\s?d|d\.?d\.?s|d\.?v\.?m|d\.?m\.?d|c\.?p\.?a|r\.?n|l\.?p\.?n|m\.?b\.?a|ed\.?d|psy\.?d|j\.d|d\.o|esq|esquire'
+                                        '(?i)(?:[,\s]+(?:ph\.?\s?d|m\.?\s?d|d\.?d\.?s|d\.?v\.?m|d\.?m\.?d|c\.?p\.?a'
+                                        || '|r\.?n|l\.?p\.?n|m\.?b\.?a|ed\.?d|psy\.?d|j\.d|d\.o|esq|esquire'
                                         || '|ret|retired|deceased)\b\.?)+(\s*,|\s*$)', '\1', 'g'
                                     ),
-                                    '(?i),\s*(?:jd|do|od|pa|pa-c|ma|m\.a|ms|m\.s|ba|b\.a|bs|b\.s|pe|p\.e|np|pt|dc|d\.c|msw|lcsw|crna|facs|faap|cfp|cfa|pmp)\.?(\s*,|\s*$)', '\1', 'g'
+                                    '(?i),\s*(?:jd|do|od|pa|pa-c|ma|m\.a|ms|m\.s|ba|b\.a|bs|b\.s|pe|p\.e|np|pt|dc'
+                                    || '|d\.c|msw|lcsw|crna|facs|faap|cfp|cfa|pmp)\.?(\s*,|\s*$)', '\1', 'g'
                                 ),
                                 '[.\s]+', ' ', 'g'
                             )
                         ),
-                        '(?i)(^|,\s*)(?:(?:mr|mister|mrs|ms|mx|miss|master|madam|mme|mlle|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt'
-                        || '|maj|col|gen|cmdr|sr|sra|srta|señor|señora|señorita|dna|dott|herr|frau|ing|lic)\s+(?:(?:and|&|y)\s+)?)+', '\1'
+                        '(?i)(^|,\s*)(?:(?:mr|mister|mrs|ms|mx|miss|master|madam|mme|mlle|dr|doctor|prof|professor'
+                        || '|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt'
+                        || '|maj|col|gen|cmdr|sr|sra|srta|señor|señora|señorita|dna|dott|herr|frau|ing'
+                        || '|lic)\s+(?:(?:and|&|y)\s+)?)+', '\1'
                     ),
                     '(?i)[,\s]+(?:mr|mrs|ms|miss|dr)$', ''
                 ),
@@ -42,8 +47,10 @@ create or replace macro std_person_text(text) as (
         lambda name: case
             when regexp_matches(
                 name,
-                '[!-,./-@\[-`{-~“”„«‘’]|^(?i:m[a-z]{1,5}|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir|dame|capt|captain|lt|cpl|sgt|col|gen|cmdr|sr|sra|srta'
-                || '|señor|señora|señorita|dna|dott|herr|frau|ing|lic) | (?i:and) | (?i:ph ?d|m ?d|dds|dvm|dmd|cpa|rn|lpn|mba|edd|psyd|esq|esquire|ret|retired|deceased|mrs?|ms|miss|dr)$'
+                '[!-,./-@\[-`{-~“”„«‘’]|^(?i:m[a-z]{1,5}|dr|doctor|prof|professor|rev|reverend|fr|hon|honorable|sir'
+                || '|dame|capt|captain|lt|cpl|sgt|col|gen|cmdr|sr|sra|srta'
+                || '|señor|señora|señorita|dna|dott|herr|frau|ing|lic) | (?i:and) | (?i:ph ?d|m ?d|dds|dvm|dmd|cpa'
+                || '|rn|lpn|mba|edd|psyd|esq|esquire|ret|retired|deceased|mrs?|ms|miss|dr)$'
             )
                 then std_person_marked(name)
             else name
@@ -67,7 +74,8 @@ create or replace macro std_person_suffix(text) as (
     ]
 );
 
--- std_person_core: a full name without title, credential, nickname or suffix: 'First Middle Last' or 'Last, First Middle'.
+-- std_person_core: a full name without title, credential, nickname or suffix: 'First Middle Last' or 'Last, First
+-- Middle'.
 create or replace macro std_person_core(text) as (
     trim(
         regexp_replace(
@@ -80,14 +88,21 @@ create or replace macro std_person_core(text) as (
     )
 );
 
--- std_spanish_surnames: the commonest Spanish surnames and all in -ez, as a pattern; first names that are also surnames are left out.
+-- std_spanish_surnames: the commonest Spanish surnames and all in -ez, as a pattern; first names that are also surnames
+-- are left out.
 create or replace macro std_spanish_surnames() as (
-    '\S+[eé]z|acosta|aguilar|aguirre|alvarado|arroyo|[aá]vila|ayala|barrera|bautista|blanco|cabrera|calder[oó]n|camacho|campos'
-    || '|c[aá]rdenas|carrillo|castillo|castro|cervantes|contreras|cort[eé]s|delgado|d[ií]az|dur[aá]n|escobar|espinosa|espinoza'
-    || '|estrada|figueroa|flores|franco|fuentes|gallegos|garc[ií]a|garza|guerrero|guzm[aá]n|herrera|ibarra|lara|lozano|luna'
-    || '|mac[ií]as|maldonado|medina|mej[ií]a|mendoza|miranda|molina|montoya|mora|morales|moreno|mu[nñ]oz|nava|navarro|ochoa'
-    || '|ortega|ortiz|pacheco|padilla|palacios|pe[nñ]a|quintero|reyes|r[ií]os|rivera|robles|rojas|romero|rosales|ruiz|salazar'
-    || '|salinas|sandoval|santos|serrano|silva|soto|torres|trujillo|valencia|vargas|vega|velasco|villanueva|villarreal|villegas'
+    '\S+[eé]z|acosta|aguilar|aguirre|alvarado|arroyo|[aá]vila|ayala|barrera|bautista|blanco|cabrera|calder[oó]n'
+    || '|camacho|campos'
+    || '|c[aá]rdenas|carrillo|castillo|castro|cervantes|contreras|cort[eé]s|delgado|d[ií]az|dur[aá]n|escobar'
+    || '|espinosa|espinoza'
+    || '|estrada|figueroa|flores|franco|fuentes|gallegos|garc[ií]a|garza|guerrero|guzm[aá]n|herrera|ibarra|lara'
+    || '|lozano|luna'
+    || '|mac[ií]as|maldonado|medina|mej[ií]a|mendoza|miranda|molina|montoya|mora|morales|moreno|mu[nñ]oz|nava'
+    || '|navarro|ochoa'
+    || '|ortega|ortiz|pacheco|padilla|palacios|pe[nñ]a|quintero|reyes|r[ií]os|rivera|robles|rojas|romero|rosales'
+    || '|ruiz|salazar'
+    || '|salinas|sandoval|santos|serrano|silva|soto|torres|trujillo|valencia|vargas|vega|velasco|villanueva'
+    || '|villarreal|villegas'
     || '|zamora|zavala'
 );
 
@@ -96,8 +111,8 @@ create or replace macro std_surname_particles() as (
     'd[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|mc|o''|d'''
 );
 
--- std_person_surname: the surname or surnames in std_person_core: before the comma; else from the first particle (de la, van,
--- bin, St); else two joined by y; else two Spanish surnames; else the last word. One word alone is a surname.
+-- std_person_surname: the surname or surnames in std_person_core: before the comma; else from the first particle (de
+-- la, van, bin, St); else two joined by y; else two Spanish surnames; else the last word. One word alone is a surname.
 create or replace macro std_person_surname(core) as (
     list_transform(
         [
@@ -108,7 +123,8 @@ create or replace macro std_person_surname(core) as (
                     -- Del Carmen and its kind belong to the first name, not to the surname.
                     regexp_replace(
                         core,
-                        '(?i)^(\S+) (?:del carmen|de los [aá]ngeles|de jes[uú]s|del pilar|del rosario|de la luz|del mar|de lourdes|de f[aá]tima|de guadalupe) (\S)',
+                        '(?i)^(\S+) (?:del carmen|de los [aá]ngeles|de jes[uú]s|del pilar|del rosario|de la luz'
+                        || '|del mar|de lourdes|de f[aá]tima|de guadalupe) (\S)',
                         '\1 \2'
                     ),
                     '(?i)^\S+(?: .+?)?? ((?:(?:' || std_surname_particles() || ') )+\S.*|\S+ y \S+)$',
@@ -159,7 +175,8 @@ create or replace macro std_person_middle(text) as (
     std_nonempty(regexp_replace(std_person_given(std_person_core(text)), '^\S+ ?', ''))
 );
 
--- std_person_prefix: the title before a full name (Mr, Mrs, Ms, Miss, Dr, Prof, Rev, Sra ...), proper case without dot; or null.
+-- std_person_prefix: the title before a full name (Mr, Mrs, Ms, Miss, Dr, Prof, Rev, Sra ...), proper case without dot;
+-- or null.
 create or replace macro std_person_prefix(text) as (
     list_transform(
         [lower(regexp_extract(std_blank(text), '(?i)(?:^|,\s*)(mr|mister|mrs|ms|mx|miss|dr|doctor|prof|professor|rev|reverend|hon|sir|dame|capt|lt|sgt|sr|sra|srta)[.\s]', 1))],
@@ -185,8 +202,8 @@ create or replace macro std_person_nickname(text) as (
     )
 );
 
--- std_display_name: a person's name for reading: ALL CAPS and all small names in proper case (McDonald, O'Brien, de la Cruz, III);
--- mixed case is left as it is.
+-- std_display_name: a person's name for reading: ALL CAPS and all small names in proper case (McDonald, O'Brien, de la
+-- Cruz, III); mixed case is left as it is.
 create or replace macro std_display_name(text) as (
     list_transform(
         [std_blank(text)],
@@ -220,10 +237,12 @@ create or replace macro std_display_organization(text) as (
     )[1]
 );
 
--- std_surname: surnames for comparison: folded, each surname one word, particles and Mc, O', St joined to theirs
--- ('Van der Berg' -> 'vanderberg', 'García-López' -> 'garcia lopez', 'Mc Donald' -> 'mcdonald').
+-- std_surname: surnames for comparison: folded, each surname one word, particles and Mc, O', St joined to theirs ('Van
+-- der Berg' -> 'vanderberg', 'García-López' -> 'garcia lopez', 'Mc Donald' -> 'mcdonald').
 create or replace macro std_surname(text) as (
-    regexp_replace(replace(std_fold(text), ' y ', ' '), '\b(d[aeiou]|del|della|das|dos|van|von|zu|den|der|te[rn]|l[aeo]s?|el|al|bint?|ibn|abu|st|saint|sant?a?|ma?c|o|d) ', '\1', 'g')
+    regexp_replace(
+        replace(std_fold(text), ' y ', ' '), '\b(' || std_surname_particles() || '|mac|o|d) ', '\1', 'g'
+    )
 );
 
 -- std_given: a given name for comparison: folded, its first word.

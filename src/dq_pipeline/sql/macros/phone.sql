@@ -17,13 +17,15 @@ create or replace macro std_phone_is_placeholder(text) as (
         regexp_full_match(
             std_phone_digits(text),
             '0+|1+|2+|3+|4+|5+|6+|7+|8+|9+|[0-9]{3}(?:0{7}|1{7}|5{7}|9{7})'
-            || '|0?123456789|1234567890|1234567|9876543210|9876543|0987654321|(?:000|111|123|555|999)1234567|(?:123){3}.?|1231231234|1112223333|5555551234'
+            || '|0?123456789|1234567890|1234567|9876543210|9876543|0987654321|(?:000|111|123|555|999)1234567'
+            || '|(?:123){3}.?|1231231234|1112223333|5555551234'
         ),
         false
     )
 );
 
--- std_phone_dialed: the digits of a phone number as dialed: 00 and 011 as +, a bracketed zero and the extension left out.
+-- std_phone_dialed: the digits of a phone number as dialed: 00 and 011 as +, a bracketed zero and the extension left
+-- out.
 create or replace macro std_phone_dialed(text) as (
     regexp_replace(
         regexp_replace(std_phone_number(text), '^[^0-9+]*(?:\+|0011|011|00)[^0-9]*', '+'),
@@ -31,8 +33,9 @@ create or replace macro std_phone_dialed(text) as (
     )
 );
 
--- std_phone: a phone number as E.164 or null. Numbers without a country code are North American ones where the country is
--- blank or in North America (area code 2-9, no N9X, no N11; exchange 2-9, no N11); any other country's need the + sign.
+-- std_phone: a phone number as E.164 or null. Numbers without a country code are North American ones where the country
+-- is blank or in North America (area code 2-9, no N9X, no N11; exchange 2-9, no N11); any other country's need the +
+-- sign.
 create or replace macro std_phone(text, country) as (
     case
         when std_phone_is_placeholder(text) then null

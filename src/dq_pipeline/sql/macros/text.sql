@@ -1,7 +1,14 @@
--- std_nonempty: a text, or null where it is empty. DuckDB copies an argument's whole expression for each time a macro names
--- it, and nullif() names it twice; so macros that are built upon name their arguments once, if need be by a list of one.
+-- std_nonempty: a text, or null where it is empty. DuckDB copies an argument's whole expression for each time a macro
+-- names it, and nullif() names it twice; so macros that are built upon name their arguments once, if need be by a list
+-- of one.
 create or replace macro std_nonempty(text) as (
     list_filter([text], lambda given: given <> '')[1]
+);
+
+-- std_invisible: the characters that show nothing and part no words: zero-width blanks and joiners, soft hyphen, marks of
+-- the writing direction.
+create or replace macro std_invisible() as (
+    chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || chr(173) || chr(8206) || chr(8207)
 );
 
 -- std_latin: small text with accents folded to plain Latin letters; apostrophes and invisible characters are taken out.
@@ -10,7 +17,7 @@ create or replace macro std_latin(text) as (
         replace(
             replace(
                 replace(
-                    strip_accents(translate(text, 'øłđðıħŧ''’‘`´ʼʻ′​‌‍⁠﻿­‎‏', 'olddiht')),
+                    strip_accents(translate(text, 'øłđðıħŧ''’‘`´ʼʻ′' || std_invisible(), 'olddiht')),
                     'ß', 'ss'
                 ),
                 'æ', 'ae'
@@ -21,10 +28,20 @@ create or replace macro std_latin(text) as (
     )
 );
 
--- std_fold: text for comparison: lower case, no accents, punctuation as blanks, blanks squeezed; null if nothing is left.
--- Letters of every script stay. The marks are listed, because RE2 takes long to make ready for a class like \p{L}.
+-- std_fold: text for comparison: lower case, no accents, punctuation as blanks, blanks squeezed; null if nothing is
+-- left. Letters of every script stay. The marks are listed, because RE2 takes long to make ready for a class like
+-- \p{L}.
 create or replace macro std_fold(text) as (
-    std_nonempty(trim(regexp_replace(std_latin(lower(text)), '[\x00-/:-@\[-`{-\x{bf}×÷\x{2000}-\x{206f}\x{20a0}-\x{20cf}\x{2116}-\x{2bff}\x{3000}-\x{303f}\x{fe10}-\x{fe6f}\x{ff01}-\x{ff0f}\x{1f000}-\x{1faff}]+', ' ', 'g')))
+    std_nonempty(
+        trim(
+            regexp_replace(
+                std_latin(lower(text)),
+                '[\x00-/:-@\[-`{-\x{bf}×÷\x{2000}-\x{206f}\x{20a0}-\x{20cf}\x{2116}-\x{2bff}\x{3000}-\x{303f}'
+                || '\x{fe10}-\x{fe6f}\x{ff01}-\x{ff0f}\x{1f000}-\x{1faff}]+',
+                ' ', 'g'
+            )
+        )
+    )
 );
 
 -- std_key: std_fold without any blank, for identifiers and units.
@@ -34,7 +51,15 @@ create or replace macro std_key(text) as (
 
 -- std_blank: text as typed with outer blanks trimmed, inner ones squeezed, invisible characters out; null where blank.
 create or replace macro std_blank(text) as (
-    std_nonempty(trim(regexp_replace(translate(text, '​‌‍⁠﻿­‎‏', ''), '[\s\x00-\x1f\x7f-\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+', ' ', 'g')))
+    std_nonempty(
+        trim(
+            regexp_replace(
+                translate(text, std_invisible(), ''),
+                '[\s\x00-\x1f\x7f-\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+',
+                ' ', 'g'
+            )
+        )
+    )
 );
 
 -- std_is_placeholder: true for what people type where they know nothing: N/A, unknown, test, xxx, asdf, a lone dash.
@@ -48,12 +73,16 @@ create or replace macro std_is_placeholder(text) as (
             '|n ?a|none|nil|void|empty|missing|unknown|unk|unkn|unknwn|undefined|undisclosed|withheld|refused'
             || '|not (?:known|available|applicable|provided|given|specified|assigned|set|entered|sure|stated|recorded)'
             || '|no ?(?:first name|last name|name|email|e mail|mail|phone|address|data|value|entry|number|one)'
-            || '|tbd|tba|tbc|to be (?:determined|advised|confirmed)|lnu|fnu|nln|nfn|ditto|same(?: as above)?|see (?:notes?|above)'
-            || '|test(?: ?test)*|test(?:er|ing)?(?: ?[0-9]+)?|test (?:user|customer|name|person|account|record|data|address|order|company)'
+            || '|tbd|tba|tbc|to be (?:determined|advised|confirmed)|lnu|fnu|nln|nfn|ditto|same(?: as above)?'
+            || '|see (?:notes?|above)'
+            || '|test(?: ?test)*|test(?:er|ing)?(?: ?[0-9]+)?|test (?:user|customer|name|person|account|record|data'
+            || '|address|order|company)'
             || '|testy mctest(?:face|erson)?|dummy(?: .*)?|fake(?: name)?|example|x{2,}(?: x+)*|(?:x )+x|z{3,}|a{3,}'
             || '|asdf[a-z]*|asd|asdasd|qwe|qwert[a-z]*|abcd?|abcdef|foo ?bar|lorem ipsum'
-            || '|delete(?: me)?|deleted|removed|duplicate|do not (?:use|contact|ship)|anon|anonymous|anonymized|redacted'
-            || '|0+|9{4,}|123456?7?8?9?0?|first ?name(?: last ?name)?|first last|last ?name|full ?name|(?:customer|your) name|nobody|someone'
+            || '|delete(?: me)?|deleted|removed|duplicate|do not (?:use|contact|ship)|anon|anonymous|anonymized'
+            || '|redacted'
+            || '|0+|9{4,}|123456?7?8?9?0?|first ?name(?: last ?name)?|first last|last ?name|full ?name|(?:customer'
+            || '|your) name|nobody|someone'
         )
     )
 );
