@@ -204,7 +204,9 @@ def runs(project_path: Path, as_json: bool) -> None:
     from dq_pipeline.config import load_project
 
     output = load_project(project_path).output
-    current = archive.published_file(output)
+    current = None
+    with suppress(DqError):  # a lost pointer must not hide the list that helps to mend it
+        current = archive.published_file(output)
     found = list(reversed(archive.manifests(output)))
     if as_json:
         out.print_json(json.dumps(found))

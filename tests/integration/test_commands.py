@@ -63,6 +63,15 @@ def test_runs_lists_verdicts_and_marks_the_published_one(sample: Path) -> None:
     ]  # fmt: skip
 
 
+def test_runs_are_listed_although_the_published_night_is_gone(project: Path) -> None:
+    import shutil
+
+    shutil.rmtree((project / "output/published").resolve().parent)
+    answer = call("runs", "--project", project)
+    assert answer.code == 0, answer.text
+    assert "No run yet" in answer.text
+
+
 def test_report_is_written_again(project: Path) -> None:
     path = project / "output/published/report.html"
     before = path.read_text(encoding="utf-8")
