@@ -58,12 +58,20 @@ create or replace macro std_email_mended(text) as (
 -- std_email_key: an e-mail address for comparison: mended, without +tag, Gmail's dots out; null for placeholders.
 create or replace macro std_email_key(text) as (
     list_transform(
-        [std_email(std_email_mended(text))],
-        lambda email: case
-            when std_email_is_placeholder(email) then null
-            when email like '%@gmail.com' or email like '%@googlemail.com'
-                then replace(left(email, 1) || split_part(split_part(substr(email, 2), '@', 1), '+', 1), '.', '') || '@gmail.com'
-            else left(email, 1) || split_part(split_part(substr(email, 2), '@', 1), '+', 1) || '@' || split_part(email, '@', 2)
+        [
+            {
+                'email': std_email(std_email_mended(text)),
+                'is_placeholder': std_email_is_placeholder(std_email_mended(text))
+            }
+        ],
+        lambda given: case
+            when given.is_placeholder then null
+            when given.email like '%@gmail.com' or given.email like '%@googlemail.com'
+                then replace(
+                    left(given.email, 1) || split_part(split_part(substr(given.email, 2), '@', 1), '+', 1), '.', ''
+                ) || '@gmail.com'
+            else left(given.email, 1) || split_part(split_part(substr(given.email, 2), '@', 1), '+', 1)
+                || '@' || split_part(given.email, '@', 2)
         end
     )[1]
 );
