@@ -183,15 +183,25 @@ def _identified(source: Source) -> str:
     newest = ""
     if source.newest_by:
         newest = f"{cast_to_declared(source.newest_by, source.columns[source.newest_by])} desc nulls last, "
-    # `_name` with its underscore: a source may well have a column `name`.
+    # `_name` with its underscore: a source may well have a column `name`. Only rows whose key is missing or delivered
+    # again are hashed and ranked: to sort all of them is what a large extract has no memory for.
     return f"""
-        with content as (
+        with keyed as (
             select
                 {columns},
                 {_key(source)} as source_key,
-                md5(concat_ws(chr(31), {content})) as content_hash,
                 source_file, line_number, file_hash
             from raw.landed
+        ), again as (
+            select source_key
+            from keyed
+            where source_key is not null
+            group by source_key
+            having count(*) > 1
+        ), doubtful as (
+            select *, md5(concat_ws(chr(31), {content})) as content_hash
+            from keyed
+            where source_key is null or source_key in (select source_key from again)
         ), numbered as (
             select
                 *,
@@ -199,7 +209,7 @@ def _identified(source: Source) -> str:
                     partition by coalesce(source_key, '?' || content_hash)
                     order by {newest}content_hash, source_file, line_number
                 ) as repeat_no
-            from content
+            from doubtful
         ), named as (
             select
                 *,
@@ -207,6 +217,17 @@ def _identified(source: Source) -> str:
                     || case when repeat_no = 1 then '' else '#' || repeat_no end as _name
             from numbered
         )
+        select
+            {columns},
+            {literal(source.name)} || ':' || source_key as record_id,
+            source_key,
+            1 as repeat_no,
+            source_file,
+            line_number,
+            file_hash
+        from keyed
+        where source_key is not null and source_key not in (select source_key from again)
+        union all
         select
             {columns},
             {literal(source.name)} || ':' || _name
