@@ -6,10 +6,10 @@ with typed as (
         source_key,
         std_blank(address_line1) as line1,
         std_blank(address_line2) as line2,
-        std_blank(city) as city,
-        std_blank(state) as state,
-        std_blank(postal_code) as postal_code,
-        coalesce(std_country(country), 'US') as country,
+        city,
+        state,
+        postal_code,
+        country,
         address_text,
         updated_at
     from standardized.address_conformed
@@ -53,7 +53,7 @@ words as (
     select map_from_entries(list_sort(list({'word': word, 'spelling': spelling}))) as spellings
     from spelled
 ),
-parts as (
+parts as materialized (
     select
         parsed.address_text,
         parsed.city,
@@ -98,17 +98,20 @@ directed as (
         end as hidden_direction
     from parts
 ),
-joined as (
+joined as materialized (
     select
         typed.record_id,
         typed.source,
         typed.source_key,
         typed.line1,
         typed.line2,
-        coalesce(typed.city, directed.city) as city,
-        coalesce(typed.state, directed.state) as state,
-        coalesce(typed.postal_code, directed.postal_code) as postal_code,
-        typed.country,
+        typed.city as typed_city,
+        typed.state as typed_state,
+        typed.postal_code as typed_postal_code,
+        typed.country as typed_country,
+        directed.city as parsed_city,
+        directed.state as parsed_state,
+        directed.postal_code as parsed_postal_code,
         typed.updated_at,
         directed.number,
         case
@@ -131,37 +134,96 @@ joined as (
     left join directed
         on directed.address_text = typed.address_text
 ),
-keyed as (
+-- Every town is put in one form once, however many records name it.
+towns as materialized (
     select
-        record_id,
-        source,
-        source_key,
-        line1,
-        line2,
+        typed_city,
+        typed_state,
+        typed_postal_code,
+        typed_country,
+        parsed_city,
+        parsed_state,
+        parsed_postal_code,
+        coalesce(std_blank(typed_city), parsed_city) as city,
+        coalesce(std_blank(typed_state), parsed_state) as state,
+        coalesce(std_blank(typed_postal_code), parsed_postal_code) as postal_code,
+        coalesce(std_country(typed_country), 'US') as country
+    from joined
+    group by
+        typed_city,
+        typed_state,
+        typed_postal_code,
+        typed_country,
+        parsed_city,
+        parsed_state,
+        parsed_postal_code
+),
+coded as materialized (
+    select
+        typed_city,
+        typed_state,
+        typed_postal_code,
+        typed_country,
+        parsed_city,
+        parsed_state,
+        parsed_postal_code,
         city,
         state,
         std_postal_code(postal_code, country) as postal_code,
         country,
-        coalesce(number, nullif(regexp_extract(whole_line, '(^| )([0-9]+[a-z]?)( |$)', 2), '')) as number,
-        coalesce(
-            street_key,
-            nullif(trim(regexp_replace(whole_line, '(^| )[0-9]+[a-z]?( |$)', ' ')), ''),
-            whole_line
-        ) as street_key,
-        street_type,
-        direction,
-        unit_key,
-        po_box,
         std_city(city) as city_key,
         std_state(state) as state_key,
-        updated_at
-    from joined
+        std_state_is_us(state) as is_us_state
+    from towns
+),
+places as materialized (
+    select
+        *,
+        case when country = 'US' then left(postal_code, 5) else postal_code end as postal_code5,
+        country = 'US'
+            and city is not null
+            and is_us_state
+            and std_postal_code_is_valid(postal_code, country) as is_in_us
+    from coded
 ),
 placed as (
     select
-        *,
-        case when country = 'US' then left(postal_code, 5) else postal_code end as postal_code5
-    from keyed
+        joined.record_id,
+        joined.source,
+        joined.source_key,
+        joined.line1,
+        joined.line2,
+        places.city,
+        places.state,
+        places.postal_code,
+        places.country,
+        places.is_in_us,
+        coalesce(
+            joined.number,
+            nullif(regexp_extract(joined.whole_line, '(^| )([0-9]+[a-z]?)( |$)', 2), '')
+        ) as number,
+        coalesce(
+            joined.street_key,
+            nullif(trim(regexp_replace(joined.whole_line, '(^| )[0-9]+[a-z]?( |$)', ' ')), ''),
+            joined.whole_line
+        ) as street_key,
+        joined.street_type,
+        joined.direction,
+        joined.unit_key,
+        joined.po_box,
+        places.city_key,
+        places.state_key,
+        places.postal_code5,
+        joined.updated_at
+    from joined
+    left join places
+        on places.typed_city is not distinct from joined.typed_city
+        and places.typed_state is not distinct from joined.typed_state
+        and places.typed_postal_code is not distinct from joined.typed_postal_code
+        and places.typed_country is not distinct from joined.typed_country
+        and places.parsed_city is not distinct from joined.parsed_city
+        and places.parsed_state is not distinct from joined.parsed_state
+        and places.parsed_postal_code is not distinct from joined.parsed_postal_code
 )
 select
     record_id,
@@ -175,11 +237,7 @@ select
     country,
     country = 'US' as is_us,
     coalesce(
-        country = 'US'
-        and (po_box is not null or (number is not null and street_key is not null))
-        and city is not null
-        and std_state_is_us(state)
-        and std_postal_code_is_valid(postal_code, country),
+        is_in_us and (po_box is not null or (number is not null and street_key is not null)),
         false
     ) as is_deliverable,
     number,
