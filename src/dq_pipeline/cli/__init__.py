@@ -1,0 +1,40 @@
+"""The `dq` commands: the only package that prints or exits. One module is one group of commands."""
+
+import os
+import sys
+import traceback
+
+import click
+from rich.markup import escape
+
+# The order of these imports is the order of the commands in the help.
+from dq_pipeline.cli import starting  # isort: skip
+from dq_pipeline.cli import running  # isort: skip
+from dq_pipeline.cli import training  # isort: skip
+from dq_pipeline.cli import looking  # isort: skip
+from dq_pipeline.cli.base import dq, err
+from dq_pipeline.errors import DqError
+
+__all__ = ["dq", "looking", "main", "running", "starting", "training"]
+
+
+def main() -> None:
+    """The entry point: every known error is one message and its exit code; an unknown one asks to be reported."""
+    try:
+        code = dq.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        err.print("Interrupted; what was published before stays as it was.")
+        sys.exit(1)
+    except DqError as error:
+        err.print(f"[bold red]error[/bold red] {escape(str(error))}")
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if os.environ.get("DQ_DEBUG"):
+            traceback.print_exc()
+        err.print(f"[bold red]error[/bold red] an unforeseen fault ({type(error).__name__}); nothing was published.")
+        err.print("  What to do: run again with DQ_DEBUG=1 and report what it prints, without personal data.")
+        sys.exit(1)

@@ -1,0 +1,145 @@
+"""`dq run`, its progress and its summary."""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from dq_pipeline.cli.base import dq, err, out, project_option
+
+STAGE_CHOICE = click.Choice(["ingest", "validate", "standardize", "link", "master", "score", "publish"])
+
+
+@dq.command()
+@project_option
+@click.option("--date", "run_date", type=click.DateTime(["%Y-%m-%d"]), help="The date of the run; today if left out.")
+@click.option(
+    "--from", "first", type=STAGE_CHOICE, default="ingest", help="Begin at this stage, on the last run's tables."
+)
+@click.option(
+    "--until", "last", type=STAGE_CHOICE, default="publish", help="End after this stage; nothing is published."
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print only the verdict and what is wrong.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.pass_context
+def run(
+    ctx: click.Context, project_path: Path, run_date: datetime | None, first: str, last: str, quiet: bool, as_json: bool
+) -> None:
+    """Run the night and publish it.
+
+    The stages are ingest, validate, standardize, link, master, score, publish.
+
+    \b
+    Examples:
+      dq run
+      dq run --date 2026-11-20
+      dq run --from link            again from there, with the tables of the last run
+      dq run --until validate       see what the extracts are like
+    """
+    from dq_pipeline.config import load_project
+    from dq_pipeline.pipeline import STAGE_NAMES, run_pipeline
+
+    project = load_project(project_path)
+    with StageProgress(STAGE_NAMES, quiet=quiet or as_json) as progress:
+        outcome = run_pipeline(
+            project, progress, run_date=run_date.date() if run_date else None, first=first, last=last
+        )
+    if as_json:
+        document = {"verdict": outcome.verdict, "run_id": outcome.run_id, "directory": outcome.directory}
+        out.print_json(json.dumps(document | {"summary": outcome.summary}, default=str))
+    else:
+        print_summary(outcome, project.output, quiet=quiet)
+    ctx.exit(outcome.exit_code)
+
+
+class StageProgress:
+    """Shows each stage as it goes on: a live line on a terminal, a plain line a stage elsewhere, nothing if quiet."""
+
+    def __init__(self, stages: Sequence[str], *, quiet: bool) -> None:
+        self.total, self.quiet = len(stages), quiet
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description:<12}"),
+            BarColumn(24),
+            TextColumn("{task.fields[note]}"),
+        )
+        self.live = Progress(*columns, TimeElapsedColumn(), console=err, disable=quiet or not err.is_terminal)
+        self.task: Any = None
+
+    def __enter__(self) -> "StageProgress":
+        self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.live.stop()
+
+    def started(self, stage: str) -> None:
+        """A stage begins."""
+        self.task = self.live.add_task(stage, total=None, note="")
+
+    def finished(self, stage: str, report: Any, seconds: float) -> None:
+        """A stage is done."""
+        rows = sum(report.rows.values())
+        note = f"{len(report.rows)} tables, {rows:,} rows"
+        if report.breaches:
+            note += f", {len(report.breaches)} breached"
+        if self.live.disable:
+            if not self.quiet:
+                err.print(f"{stage:<12} {seconds:6.1f} s  {note}")
+            return
+        self.live.update(self.task, total=1, completed=1, note=note)
+        self.live.stop_task(self.task)
+
+
+def print_summary(outcome: Any, output: Path, *, quiet: bool) -> None:
+    """What the night was like: rows, customers, scores, and where the report and the database are."""
+    summary = outcome.summary
+    if not quiet and summary.get("sources"):
+        table = Table("source", box=None, pad_edge=False)
+        for name in ("rows in", "validated", "quarantined", "unparsed"):
+            table.add_column(name, justify="right")
+        for row in summary["sources"]:
+            table.add_row(
+                row["source"], *(_number(row[key]) for key in ("rows_read", "validated", "quarantined", "unparsed"))
+            )
+        out.print(table)
+    if not quiet:
+        for entity in summary.get("entities", []):
+            out.print(f"{entity['entity']}: {entity['records']:,} records → {entity['masters']:,} masters")
+        for entity in summary.get("duplicates", []):
+            more = entity["records"] - entity["masters"]
+            out.print(f"duplicate {entity['entity']} accounts found: {more:,} of {entity['records']:,}")
+        for row in summary.get("scores", []):
+            target = f"(target {row['target']:.1%}, {row['status']})" if row["target"] is not None else ""
+            out.print(f"{row['dimension']:<13} {row['score']:7.2%} {target}")
+    for breach in outcome.breaches:
+        err.print(f"[bold red]breach[/bold red] {escape(breach.gate)}: {escape(str(breach))}")
+    if outcome.error is not None and not outcome.breaches:
+        err.print(f"[bold red]failed[/bold red] {escape(str(outcome.error))}")
+    verdicts = {
+        "published": "[bold green]published[/bold green]",
+        "held": "[bold red]held back[/bold red]; what was published before stays as it was",
+        "failed": "[bold red]failed[/bold red]; what was published before stays as it was",
+        "stopped": "stopped where --until said; nothing was published",
+    }
+    out.print(f"{outcome.run_id}: {verdicts[outcome.verdict]}")
+    place = output / "published" if outcome.verdict == "published" else outcome.directory
+    with suppress(ValueError):
+        place = place.relative_to(Path.cwd())
+    if (place / "report.html").exists():
+        out.print(f"report:   {escape(str(place / 'report.html'))}")
+    if outcome.verdict == "published":
+        from dq_pipeline.run import PUBLISHED_FILE
+
+        out.print(f"database: {escape(str(place / PUBLISHED_FILE))}")
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
