@@ -11,11 +11,12 @@ from rich.markup import escape
 from dq_pipeline.cli import starting  # isort: skip
 from dq_pipeline.cli import running  # isort: skip
 from dq_pipeline.cli import training  # isort: skip
+from dq_pipeline.cli import evaluating  # isort: skip
 from dq_pipeline.cli import looking  # isort: skip
 from dq_pipeline.cli.base import dq, err
 from dq_pipeline.errors import DqError
 
-__all__ = ["dq", "looking", "main", "running", "starting", "training"]
+__all__ = ["dq", "evaluating", "looking", "main", "running", "starting", "training"]
 
 
 def main() -> None:

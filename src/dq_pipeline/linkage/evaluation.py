@@ -1,8 +1,12 @@
-"""How right the clusters are against a truth: pairwise precision, recall and F1, and B-cubed; counted by group-bys."""
+"""How right the clusters are, against a truth or against judgements: precision, recall, F1; counted by group-bys."""
 
+import math
 from dataclasses import dataclass
 
 from dq_pipeline.warehouse import Warehouse
+
+# Standard deviations on either side that hold 95 % of a normal distribution.
+_Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -94,3 +98,118 @@ from sized"""
     precision, recall = (round(float(row.pop(f"b_cubed_{name}")), 6) for name in ("precision", "recall"))
     counts = {name: int(count) for name, count in row.items()}
     return Evaluation(**counts, b_cubed_precision=precision, b_cubed_recall=recall)
+
+
+@dataclass(frozen=True)
+class JudgedEvaluation:
+    """How right linkage was on the pairs that stewards judged, had they not judged them.
+
+    Stewards are mostly asked about pairs that are hard to tell, so both figures are lower than over all pairs.
+    Each figure has its range at 95 % (Wilson); all are None where no judged pair speaks of them.
+    """
+
+    same: int
+    different: int
+    merged_same: int
+    merged_different: int
+
+    @property
+    def precision(self) -> float | None:
+        """Of the judged pairs that linkage would merge, the share that is the same."""
+        return _share(self.merged_same, self.merged_same + self.merged_different)
+
+    @property
+    def recall(self) -> float | None:
+        """Of the pairs judged the same, the share that linkage would merge."""
+        return _share(self.merged_same, self.same)
+
+    @property
+    def precision_range(self) -> tuple[float, float] | None:
+        """Bounds of the precision."""
+        return _wilson(self.merged_same, self.merged_same + self.merged_different)
+
+    @property
+    def recall_range(self) -> tuple[float, float] | None:
+        """Bounds of the recall."""
+        return _wilson(self.merged_same, self.same)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _wilson(part: int, whole: int) -> tuple[float, float] | None:
+    if not whole:
+        return None
+    share, spread = part / whole, _Z * _Z / whole
+    middle = (share + spread / 2) / (1 + spread)
+    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / whole + spread / (4 * whole))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def evaluate_judgements(warehouse: Warehouse, entity: str) -> JudgedEvaluation:
+    """Compare the stewards' judgements in force on this night's pairs with what linkage had decided without them.
+
+    Judgements decide the clusters, so clusters alone would always agree with them. Linkage would merge a pair whose
+    own edge says so, or whose records share a cluster in which no merge was a judgement's.
+    """
+    row = warehouse.records(
+        f"""with judged as (
+select distinct
+    judgements.judgement = 'same' as is_same,
+    judgements.record_id_l,
+    judgements.record_id_r,
+    least(l.profile_no, r.profile_no) as profile_l,
+    greatest(l.profile_no, r.profile_no) as profile_r,
+    case when clusters_l.cluster_id = clusters_r.cluster_id then clusters_l.cluster_id end as cluster_id
+from linked.{entity}_judgements as judgements
+inner join linked.{entity}_profiles as l
+    on judgements.record_id_l = l.record_id
+inner join linked.{entity}_profiles as r
+    on judgements.record_id_r = r.record_id
+inner join linked.{entity}_clusters as clusters_l
+    on judgements.record_id_l = clusters_l.record_id
+inner join linked.{entity}_clusters as clusters_r
+    on judgements.record_id_r = clusters_r.record_id
+where judgements.status = 'applied'
+    and judgements.judgement in ('same', 'different')
+),
+merging as (
+select distinct
+    least(l.profile_no, r.profile_no) as profile_l,
+    greatest(l.profile_no, r.profile_no) as profile_r
+from linked.{entity}_edges as edges
+inner join linked.{entity}_profiles as l
+    on edges.record_id_l = l.record_id
+inner join linked.{entity}_profiles as r
+    on edges.record_id_r = r.record_id
+where edges.decision = 'merge'
+    and edges.match_reason <> 'judgement'
+),
+judged_clusters as (
+select distinct clusters.cluster_id
+from linked.{entity}_merges as merges
+inner join linked.{entity}_clusters as clusters
+    on merges.cluster_l = clusters.record_id
+where merges.reason = 'judgement'
+),
+decided as (
+select
+    judged.is_same,
+    merging.profile_l is not null
+    or (judged.cluster_id is not null and judged_clusters.cluster_id is null) as is_merged
+from judged
+left join merging
+    on judged.profile_l = merging.profile_l
+    and judged.profile_r = merging.profile_r
+left join judged_clusters
+    on judged.cluster_id = judged_clusters.cluster_id
+)
+select
+    count(*) filter (where is_same) as same,
+    count(*) filter (where not is_same) as different,
+    count(*) filter (where is_same and is_merged) as merged_same,
+    count(*) filter (where not is_same and is_merged) as merged_different
+from decided"""
+    )[0]
+    return JudgedEvaluation(**{name: int(count) for name, count in row.items()})
