@@ -12,7 +12,7 @@ LAYERS = (
     ("cli",),
     ("pipeline", "training", "starting"),
     ("checking", "recording"),
-    ("stages", "tracing", "evaluating", "publishing"),
+    ("stages", "tracing", "differing", "evaluating", "publishing"),
     ("run", "archive"),
     ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard"),
     ("sql",),

@@ -37,6 +37,7 @@ UNIQUE_WITHIN = {
     "new_id": "one destination once for each id",
     "into_master_id": "one survivor once for each id and run",
     "current_id": "one id once at each depth",
+    "record_id_r": "one pair once, after record_id_l",
     "code": "one defect once",
     "address_id": "one place once",
 }
