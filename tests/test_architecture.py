@@ -13,7 +13,7 @@ LAYERS = (
     ("pipeline", "training", "starting"),
     ("checking", "recording"),
     ("stages", "tracing", "differing", "evaluating", "publishing"),
-    ("run", "archive"),
+    ("run", "archive", "proposing"),
     ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard"),
     ("sql",),
     ("config", "warehouse"),

@@ -1,10 +1,14 @@
-"""A new project: the sample that the package carries, copied to a folder of one's own."""
+"""A new project: the sample that the package carries, or one made for somebody's own files."""
 
 import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from dq_pipeline.errors import ConfigError
+from dq_pipeline.proposing import Ask, SourceProposal, Wanted, prepare, propose_source, read_extract, write_project
+from dq_pipeline.warehouse import Warehouse
 
 _PARTS = ("pipelines", "expectations", "data")
 
@@ -22,6 +26,61 @@ def start_project(folder: Path) -> list[Path]:
     except OSError as error:
         raise ConfigError(f"the project cannot be made: {error}", where=folder, remedy="name another folder") from error
     return [folder / part for part in _PARTS]
+
+
+def start_from_sources(
+    folder: Path,
+    sources: Mapping[str, Path],
+    *,
+    entity: str = "customer",
+    keys: Mapping[str, Sequence[str]] | None = None,
+    systems: Mapping[str, str] | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
+    fields: Mapping[str, Mapping[str, str]] | None = None,
+    link: bool = False,
+) -> list[SourceProposal]:
+    """Make a project for files, source name -> file, and return what was proposed for each; nobody is asked.
+
+    `entity` is `customer` or `address`. For a source, by its name: `keys` names the columns of its key, `systems` its
+    system column, `columns` the names of its fields where the file has no header, `fields` which column is a field
+    (field -> column, where the proposal would be wrong). `link` refers to the files where they are instead of copying
+    them. The project is complete: `dq run --project FOLDER` trains its model and publishes. Record ids are
+    `<source>:<key>`. Raises ConfigError where something must be told or would be overwritten.
+    """
+    wanted = [
+        Wanted(
+            name,
+            Path(path),
+            tuple((columns or {}).get(name, ())),
+            tuple((keys or {}).get(name, ())),
+            (systems or {}).get(name),
+            tuple((fields or {}).get(name, {}).items()),
+        )
+        for name, path in sources.items()
+    ]
+    proposals = propose(wanted, entity)
+    write_proposals(folder, proposals, link=link)
+    return proposals
+
+
+def propose(wanted: Sequence[Wanted], entity: str, ask: Ask | None = None) -> list[SourceProposal]:
+    """Read the files and propose a project of them; `ask` answers what is unsure, None takes the likeliest."""
+    if not wanted:
+        raise ConfigError("no source is named", remedy="name one: --source customers=FILE")
+    warehouse = Warehouse()
+    try:
+        prepare(warehouse, _sample() / "pipelines/lookups/nicknames.csv")
+        with tempfile.TemporaryDirectory() as scratch:
+            return [
+                propose_source(warehouse, read_extract(warehouse, one, Path(scratch)), entity, ask) for one in wanted
+            ]
+    finally:
+        warehouse.close()
+
+
+def write_proposals(folder: Path, proposals: Sequence[SourceProposal], *, link: bool = False) -> list[Path]:
+    """Write the project that was proposed into `folder`, and return what was made."""
+    return write_project(folder, proposals, _sample(), link=link)
 
 
 def _sample() -> Path:
