@@ -11,7 +11,11 @@ from dq_pipeline.mastering.survivorship import golden_comments
 from dq_pipeline.sql.selects import comments, engine_select
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
-IDENTITY = ("xref", "id_history", "provenance", "edges", "review_queue", "judgements", "known_records", "redirects")
+IDENTITY = (
+    *("xref", "id_history", "provenance", "edges", "review_queue", "judgements", "judged_marks"),
+    *("known_records", "redirects"),
+)
+IDENTITY_VIEWS = ("resolve",)
 QUALITY = ("scorecard", "rule_results", "issues", "issue_rows", "quarantine", "action_plan", "trend")
 OPS = ("runs", "stages", "sources", "model")
 
@@ -28,6 +32,12 @@ def published_tables(project: Project) -> dict[str, str]:
     tables |= {f"identity.{name}": f"mastered.{name}" for name in IDENTITY}
     tables |= {f"quality.{name}": f"scored.{name}" for name in QUALITY}
     return tables | {f"ops.{name}": f"scored.ops_{name}" for name in OPS}
+
+
+def published_views(project: Project) -> dict[str, str]:
+    """Published view -> its SELECT, which names tables as in the run's working file."""
+    views = {f"master.{name}": project.sql("mastered", name) for name in project.settings.views}
+    return views | {f"identity.{name}": engine_select("mastered", name) for name in IDENTITY_VIEWS}
 
 
 def table_comments(project: Project, published: str) -> tuple[str, dict[str, str]]:
@@ -52,16 +62,15 @@ def write_published(warehouse: Warehouse, project: Project, path: Path) -> dict[
             warehouse.execute(f"create table {target} as select * from {working} order by all")
             _comment(warehouse, "table", target, *table_comments(project, published))
             rows[published] = warehouse.count(target)
-        for name in project.settings.views:
+        for published, select in published_views(project).items():
             # A view names its tables as its own file does; reading it, `release` is the name of nothing.
-            select = in_published_names(project.sql("mastered", name), project)
             warehouse.execute("use release")
             try:
-                warehouse.execute(f"create view master.{name} as {select}")
+                warehouse.execute(f"create view {published} as {in_published_names(select, project)}")
             finally:
                 warehouse.execute("use memory" if warehouse.path is None else f"use {quoted(warehouse.path.stem)}")
-            _comment(warehouse, "view", f"release.master.{name}", *table_comments(project, f"master.{name}"))
-            rows[f"master.{name}"] = warehouse.count(f"release.master.{name}")
+            _comment(warehouse, "view", f"release.{published}", *table_comments(project, published))
+            rows[published] = warehouse.count(f"release.{published}")
         warehouse.execute("checkpoint release")
     finally:
         warehouse.detach("release")

@@ -19,11 +19,18 @@ class Owner(Frozen):
 
 
 class Gates(Frozen):
-    """Limits that a night must meet to be published. Conservation and failed critical checks are always gates."""
+    """Limits that a night must meet to be published. Conservation and failed critical checks are always gates.
+
+    `id_churn` is the share of yesterday's master ids of an entity that may be merged, split or retired in one night.
+    `judged_precision` and `judged_recall`, where they are given, are floors for what judgements say of the model.
+    """
 
     unparsed_lines: int = Field(default=0, ge=0)
     quarantine_share: Share = 0.05
     largest_cluster: int = Field(default=500, ge=2)
+    id_churn: Share = 0.5
+    judged_precision: Share | None = None
+    judged_recall: Share | None = None
 
 
 class Paths(Frozen):
@@ -61,7 +68,11 @@ class IssueCheck(Frozen):
 
 
 class Settings(Frozen):
-    """The project file, `pipelines/<name>.yml`."""
+    """The project file, `pipelines/<name>.yml`.
+
+    `stake` names the SELECT `sql/mastered/<stake>.sql` of what a master suffers where it is taken for another: it
+    ranks the review queue.
+    """
 
     name: Identifier
     title: str
@@ -71,6 +82,7 @@ class Settings(Frozen):
     entities: tuple[Identifier, ...] = ()
     mastered: tuple[Identifier, ...] = ()
     views: tuple[Identifier, ...] = ()
+    stake: Identifier | None = None
     gates: Gates = Gates()
     resources: Resources = Resources()
     owners: dict[Identifier, Owner] = Field(min_length=1)

@@ -6,6 +6,8 @@ applied (its `different` are: keeping apart is the error that can be mended).
 """
 
 import csv
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +21,7 @@ from dq_pipeline.warehouse import Warehouse, literal
 
 COLUMNS = ("record_id_l", "record_id_r", "judgement", "decided_by", "decided_at", "why")
 KINDS = ("same", "different", "unsure")
+DATE_LENGTH = len("2026-11-20")
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def settle(judgements: list[Judgement]) -> Settled:
     """
     statuses: dict[Judgement, str] = {}
     latest: dict[tuple[str, str], Judgement] = {}
-    for judgement in sorted(judgements, key=lambda one: (one.decided_at, one.line)):
+    for judgement in in_order(judgements):
         if judgement.pair in latest:
             statuses[latest[judgement.pair]] = "superseded"
         latest[judgement.pair] = judgement
@@ -119,6 +122,31 @@ def settle(judgements: list[Judgement]) -> Settled:
     return Settled(statuses, groups, apart)
 
 
+def in_order(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Judgements in the order of time: by day; within a day by time where all of a pair's tell it, else by line."""
+    days: dict[tuple[tuple[str, str], str], list[Judgement]] = defaultdict(list)
+    for one in judgements:
+        days[one.pair, one.decided_at[:DATE_LENGTH]].append(one)
+    timed = {day: all(len(one.decided_at) > DATE_LENGTH for one in found) for day, found in days.items()}
+
+    def place(one: Judgement) -> tuple[str, str, int]:
+        day = one.decided_at[:DATE_LENGTH]
+        return day, one.decided_at if timed[one.pair, day] else "", one.line
+
+    return sorted(judgements, key=place)
+
+
+def judgement_ids(judgements: Sequence[Judgement]) -> dict[Judgement, str]:
+    """An id for each judgement that lasts while others come and go: of what it says, and of how often it was said."""
+    said: Counter[tuple[str, ...]] = Counter()
+    found = {}
+    for one in judgements:
+        words = (*one.pair, one.judgement, one.decided_at)
+        said[words] += 1
+        found[one] = hashlib.md5("\0".join([*words, str(said[words])]).encode(), usedforsecurity=False).hexdigest()[:16]
+    return found
+
+
 def _together(joined: UnionFind, left: str, right: str) -> bool:
     return left in joined and right in joined and joined.find(left) == joined.find(right)
 
@@ -130,14 +158,15 @@ def _ordered(left: str, right: str) -> tuple[str, str]:
 def build_judgements(warehouse: Warehouse, entity: Entity, judgements: list[Judgement]) -> Settled:
     """Build linked.<entity>_judgements (one row is one judgement with its status), _judged_groups and _judged_apart.
 
-    The status `record_missing` marks an applied judgement of which a record is not among tonight's.
+    The status `record_missing` marks an applied judgement of which a record is not among tonight's. `reopened` comes
+    later, from `dq_pipeline.linkage.reopening`: it changes nothing of what is applied.
     """
-    settled = settle(judgements)
+    settled, ids = settle(judgements), judgement_ids(judgements)
     rows: list[tuple[object, ...]] = [
-        (*one.pair, one.judgement, one.decided_by, one.decided_at, one.why, one.line, settled.statuses[one])
+        (*one.pair, one.judgement, one.decided_by, one.decided_at, one.why, one.line, ids[one], settled.statuses[one])
         for one in judgements
     ]
-    _build(warehouse, f"linked.{entity.name}_judged", (*COLUMNS, "line", "ruled"), rows)
+    _build(warehouse, f"linked.{entity.name}_judged", (*COLUMNS, "line", "judgement_id", "ruled"), rows)
     warehouse.build(
         f"linked.{entity.name}_judgements",
         f"""-- one row is one line of the judgement file
@@ -149,10 +178,12 @@ select
     judged.decided_at,
     judged.why,
     cast(judged.line as integer) as line,
+    judged.judgement_id,
     case
         when judged.ruled = 'applied' and (l.record_id is null or r.record_id is null) then 'record_missing'
         else judged.ruled
-    end as status
+    end as status,
+    cast(null as varchar) as changed
 from linked.{entity.name}_judged as judged
 left join {input_table(entity)} as l
     on judged.record_id_l = l.record_id

@@ -18,7 +18,7 @@ _HISTORY = "entity varchar, master_id varchar, event varchar, into_master_id var
 
 
 def assign_ids(warehouse: Warehouse, entities: Sequence[Entity], previous: Path | None) -> dict[str, int]:
-    """Build xref, id_history, known_records and redirects in `mastered`; table -> rows.
+    """Build xref, id_history, known_records, redirects and the view resolve in `mastered`; table -> rows.
 
     `previous` is the published file of the night before, or None for the first night.
     """
@@ -35,6 +35,7 @@ def assign_ids(warehouse: Warehouse, entities: Sequence[Entity], previous: Path 
     tables = {}
     for table in ("assigned", "xref", "id_events", "id_history", "known_records", "redirects"):
         tables[f"mastered.{table}"] = warehouse.build(f"mastered.{table}", engine_select("mastered", table))
+    warehouse.build_view("mastered.resolve", engine_select("mastered", "resolve"))
     return tables
 
 

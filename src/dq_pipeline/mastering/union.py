@@ -1,31 +1,59 @@
-"""What linkage found for each entity, as one table for all: edges, the review queue, and judgements."""
+"""What linkage found for each entity, as one table for all: edges, judgements, and the queue of what to review."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from dq_pipeline.config import Entity
+from dq_pipeline.errors import ConfigError
 from dq_pipeline.sql.selects import engine_select, union_of
 from dq_pipeline.warehouse import Warehouse, literal
 
 _PAIR = "entity varchar, record_id_l varchar, record_id_r varchar"
 _WEIGHED = f"{_PAIR}, match_weight double, match_probability double"
-# Published table -> the table of each entity that it is made of, and the columns that it reads there.
-_TABLES = {
-    "edges": ("edges", f"{_WEIGHED}, match_reason varchar, decision varchar"),
-    "review_queue": ("review", f"{_WEIGHED}, reason varchar"),
+# Table of each entity -> the columns that are read of it, where there is no entity.
+_LINKED = {
+    "edges": f"{_WEIGHED}, match_reason varchar, decision varchar",
+    "review": f"{_WEIGHED}, reason varchar",
+    "confusable": f"{_PAIR}, kind varchar",
     "judgements": (
-        "judgements",
-        f"{_PAIR}, judgement varchar, decided_by varchar, decided_at varchar, why varchar, status varchar",
+        f"{_PAIR}, judgement_id varchar, judgement varchar, decided_by varchar, decided_at varchar, why varchar,"
+        " status varchar, changed varchar"
     ),
 }
+_STAKE = "entity varchar, master_id varchar, order_id varchar, value double, is_open boolean"
+STAKE_COLUMNS = tuple(column.split()[0] for column in _STAKE.split(", "))
 
 
 def union_entities(warehouse: Warehouse, entities: Sequence[Entity]) -> dict[str, int]:
-    """Build edges, review_queue and judgements in `mastered`; table -> rows."""
-    rows = {}
-    for table, (linked, columns) in _TABLES.items():
+    """Build edges, judgements and review_queue in `mastered`; table -> rows.
+
+    The queue reads mastered.stake, of `build_stake`.
+    """
+    for linked, columns in _LINKED.items():
         parts = [
-            f"select {literal(entity.name)} as entity, * from linked.{entity.name}_{linked}" for entity in entities
+            f"select {literal(entity.name)} as entity, * from linked.{entity.name}_{linked}"
+            for entity in entities
+            if warehouse.has(f"linked.{entity.name}_{linked}")
         ]
         warehouse.build_view(f"linked.all_{linked}", union_of(parts, columns))
-        rows[f"mastered.{table}"] = warehouse.build(f"mastered.{table}", engine_select("mastered", table))
-    return rows
+    tables = ("edges", "judgements", "at_stake", "queued", "review_queue")
+    rows = {f"mastered.{name}": warehouse.build(f"mastered.{name}", engine_select("mastered", name)) for name in tables}
+    return {table: count for table, count in rows.items() if table not in {"mastered.at_stake", "mastered.queued"}}
+
+
+def build_stake(warehouse: Warehouse, select: str | None, where: Path) -> None:
+    """Build mastered.stake, the project's SELECT of what a master suffers where it is mistaken; empty without one.
+
+    Raises ConfigError where a column is missing.
+    """
+    if select is None:
+        warehouse.execute(f"create or replace table mastered.stake ({_STAKE})")
+        return
+    warehouse.build("mastered.stake", select, where=where)
+    missing = [name for name in STAKE_COLUMNS if name not in warehouse.columns("mastered.stake")]
+    if missing:
+        raise ConfigError(
+            f"the column {missing[0]} is missing",
+            where=where,
+            remedy=f"give one row for each master and order, with the columns {', '.join(STAKE_COLUMNS)}",
+        )

@@ -61,6 +61,38 @@ def largest_cluster_breaches(warehouse: Warehouse, project: Project) -> list[Bre
     ]
 
 
+def id_churn_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
+    """No night may change more than a share of the ids that people and systems know; the first night has none."""
+    limit = project.settings.gates.id_churn
+    query = """with known as (
+            select distinct master_id from mastered.known_before where entity = $1 and is_live
+        ), changed as (
+            select known.master_id,
+                max(case when events.event = 'merged' then 1 else 0 end) as merged,
+                max(case when events.event = 'split' then 1 else 0 end) as split,
+                max(case when events.event = 'retired' then 1 else 0 end) as retired
+            from known
+            join mastered.id_events as events
+                on events.entity = $1 and events.master_id = known.master_id and events.event <> 'created'
+            group by known.master_id
+        )
+        select (select count(*) from known), count(*), sum(merged), sum(split), sum(retired) from changed"""
+    breaches = []
+    for entity in project.entities:
+        known, changed, merged, split, retired = warehouse.rows(query, [entity.name])[0]
+        if known and changed / known > limit:
+            message = (
+                f"{changed:,} of {known:,} master ids of the last published night changed ({changed / known:.1%}, "
+                f"over {limit:.1%}): {merged:,} merged, {split:,} split, {retired:,} retired"
+            )
+            remedy = (
+                "look for what is new tonight: a model, a rule, a threshold, a source that is short; "
+                "if the change is meant, raise `gates.id_churn` for this night"
+            )
+            breaches.append(Breach("id_churn", entity.name, message, remedy))
+    return breaches
+
+
 def identity_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
     """Every standardized record has exactly one master id, and every master id has its golden record."""
     breaches = []

@@ -1,21 +1,22 @@
 """linked -> mastered: stable ids, golden records with provenance, and every table re-keyed to them."""
 
+from dq_pipeline.linkage.reopening import remember_marks, reopen_judgements
 from dq_pipeline.mastering.identity import assign_ids
 from dq_pipeline.mastering.survivorship import build_golden, build_records, create_provenance
-from dq_pipeline.mastering.union import union_entities
-from dq_pipeline.quality.gates import identity_breaches, largest_cluster_breaches
+from dq_pipeline.mastering.union import build_stake, union_entities
+from dq_pipeline.quality.gates import id_churn_breaches, identity_breaches, largest_cluster_breaches
 from dq_pipeline.run import Run, StageReport
+from dq_pipeline.sql.selects import engine_select
 
 
 def master(run: Run) -> StageReport:
-    """Ids by the written rule, then golden records by the declared rules, then the project's own tables in order."""
+    """Ids and golden records by the written rules, the project's own tables in order, judgements and review queue."""
     warehouse, project = run.warehouse, run.project
     rows = assign_ids(warehouse, project.entities, run.previous)
     create_provenance(warehouse)
     for entity in project.entities:
         rows[f"mastered.{entity.name}_records"] = build_records(warehouse, entity)
         rows |= build_golden(warehouse, entity)
-    rows |= union_entities(warehouse, project.entities)
     for name in project.settings.mastered:
         path = project.sql_path("mastered", name)
         rows[f"mastered.{name}"] = warehouse.build(f"mastered.{name}", project.sql("mastered", name), where=path)
@@ -26,5 +27,18 @@ def master(run: Run) -> StageReport:
     for name in project.settings.views:
         path = project.sql_path("mastered", name)
         warehouse.build_view(f"mastered.{name}", project.sql("mastered", name), where=path)
-    breaches = identity_breaches(warehouse, project) + largest_cluster_breaches(warehouse, project)
-    return StageReport(rows, tuple(breaches))
+    rows |= _build_review(run)
+    gates = (identity_breaches, largest_cluster_breaches, id_churn_breaches)
+    return StageReport(rows, tuple(breach for gate in gates for breach in gate(warehouse, project)))
+
+
+def _build_review(run: Run) -> dict[str, int]:
+    """Judgements with what became of them, and the review queue by what is at stake; table -> rows."""
+    warehouse, project = run.warehouse, run.project
+    rows = reopen_judgements(warehouse, project.entities, run.previous)
+    name = project.settings.stake
+    build_stake(warehouse, project.sql("mastered", name) if name else None, project.sql_path("mastered", name or ""))
+    rows |= union_entities(warehouse, project.entities)
+    remember_marks(warehouse, project.entities, "mastered.review_queue")
+    rows["mastered.judged_marks"] = warehouse.build("mastered.judged_marks", engine_select("mastered", "judged_marks"))
+    return rows

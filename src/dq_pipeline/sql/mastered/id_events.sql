@@ -14,22 +14,36 @@ with moved as (
         known.master_id,
         xref.master_id
 ),
-live_before as (
+alive as (
     select distinct
         entity,
         master_id
-    from mastered.known_before
-    where is_live
+    from mastered.xref
 ),
+known_ids as (
+    select
+        entity,
+        master_id,
+        max(case when is_live then 1 else 0 end) = 1 as is_live
+    from mastered.known_before
+    group by
+        entity,
+        master_id
+),
+-- An id retired before is gone again, for good, when its records come back as part of another.
 gone as (
     select
-        live_before.entity,
-        live_before.master_id
-    from live_before
-    left join (select distinct entity, master_id from mastered.xref) as alive
-        on alive.entity = live_before.entity
-        and alive.master_id = live_before.master_id
+        known_ids.entity,
+        known_ids.master_id
+    from known_ids
+    left join alive
+        on alive.entity = known_ids.entity
+        and alive.master_id = known_ids.master_id
+    left join (select distinct entity, old_id from moved) as returned
+        on returned.entity = known_ids.entity
+        and returned.old_id = known_ids.master_id
     where alive.master_id is null
+        and (known_ids.is_live or returned.old_id is not null)
 ),
 destinations as (
     select
@@ -44,23 +58,18 @@ destinations as (
     left join moved
         on moved.entity = gone.entity
         and moved.old_id = gone.master_id
-),
-arrived as (
-    select
-        alive.entity,
-        alive.master_id
-    from (select distinct entity, master_id from mastered.xref) as alive
-    left join live_before
-        on live_before.entity = alive.entity
-        and live_before.master_id = alive.master_id
-    where live_before.master_id is null
 )
 select
-    entity,
-    master_id,
+    alive.entity,
+    alive.master_id,
     'created' as event,
     cast(null as varchar) as into_master_id
-from arrived
+from alive
+left join known_ids
+    on known_ids.entity = alive.entity
+    and known_ids.master_id = alive.master_id
+    and known_ids.is_live
+where known_ids.master_id is null
 union all
 select
     moved.entity,
@@ -68,10 +77,13 @@ select
     'split' as event,
     moved.new_id as into_master_id
 from moved
-join arrived
-    on arrived.entity = moved.entity
-    and arrived.master_id = moved.new_id
+left join destinations
+    on destinations.entity = moved.entity
+    and destinations.master_id = moved.old_id
+    and destinations.new_id = moved.new_id
+    and destinations.choice = 1
 where moved.old_id <> moved.new_id
+    and destinations.master_id is null
 union all
 select
     entity,

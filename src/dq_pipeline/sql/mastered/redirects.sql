@@ -55,7 +55,8 @@ furthest as (
 select
     furthest.entity, -- the kind of thing
     furthest.master_id, -- an id that was given out at some time
-    case when live.master_id is null then null else furthest.current_id end as current_id -- the id to use now; null where no record of it is left
+    case when live.master_id is null then null else furthest.current_id end as current_id, -- the id to use now; null where no record of it is left
+    furthest.current_id as last_id -- the same; where no record is left, the last id that stood for it
 from furthest
 left join live
     on live.entity = furthest.entity
