@@ -24,7 +24,7 @@ select
     golden.phone, -- a number that is valid and is the customer's own, as E.164
     golden.birth_date, -- date of birth
     golden.address_id, -- where the customer lives: address.address_id
-    household.household_id, -- with whom: household.household_id
+    household_member.household_id, -- with whom: household.household_id
     golden.status, -- active, inactive or prospect, as the CRM says
     golden.channel, -- where the customer was won
     golden.created_at, -- the earliest record
@@ -37,7 +37,5 @@ select
 from mastered.customer_golden as golden
 join roles
     on roles.customer_id = golden.customer_id
-left join mastered.household
-    on household.address_id = golden.address_id
-    and household.surname = std_fold(golden.last_name)
-    and golden.customer_type = 'person'
+left join mastered.household_member
+    on household_member.customer_id = golden.customer_id
