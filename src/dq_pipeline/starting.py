@@ -7,25 +7,34 @@ from importlib.resources import files
 from pathlib import Path
 
 from dq_pipeline.errors import ConfigError
-from dq_pipeline.proposing import Ask, SourceProposal, Wanted, prepare, propose_source, read_extract, write_project
+from dq_pipeline.proposing import (
+    PARTS,
+    Ask,
+    SourceProposal,
+    Wanted,
+    check_free,
+    prepare,
+    propose_source,
+    read_extract,
+    wanted_sources,
+    write_project,
+)
 from dq_pipeline.warehouse import Warehouse
 
-_PARTS = ("pipelines", "expectations", "data")
+__all__ = ["propose", "start_from_sources", "start_project", "wanted_sources", "write_proposals"]
 
 
 def start_project(folder: Path) -> list[Path]:
     """Copy the sample project into `folder` and return what was made. Raises ConfigError where it would overwrite."""
-    taken = [folder / part for part in _PARTS if (folder / part).exists()]
-    if taken:
-        raise ConfigError(f"{taken[0].name} is there already", where=folder, remedy="name a new folder")
+    check_free(folder)
     sample = _sample()
     try:
-        for part in _PARTS:
+        for part in PARTS:
             shutil.copytree(sample / part, folder / part, ignore=shutil.ignore_patterns("models", "__pycache__"))
         (folder / "pipelines" / "models").mkdir(exist_ok=True)
     except OSError as error:
         raise ConfigError(f"the project cannot be made: {error}", where=folder, remedy="name another folder") from error
-    return [folder / part for part in _PARTS]
+    return [folder / part for part in PARTS]
 
 
 def start_from_sources(
@@ -58,15 +67,19 @@ def start_from_sources(
         )
         for name, path in sources.items()
     ]
-    proposals = propose(wanted, entity)
+    proposals = propose(wanted, entity, folder)
     write_proposals(folder, proposals, link=link)
     return proposals
 
 
-def propose(wanted: Sequence[Wanted], entity: str, ask: Ask | None = None) -> list[SourceProposal]:
-    """Read the files and propose a project of them; `ask` answers what is unsure, None takes the likeliest."""
+def propose(wanted: Sequence[Wanted], entity: str, folder: Path, ask: Ask | None = None) -> list[SourceProposal]:
+    """Read the files and propose a project of them; `ask` answers what is unsure, None takes the likeliest.
+
+    `folder` is where it will be written: where something is in the way there, nobody is asked anything.
+    """
     if not wanted:
         raise ConfigError("no source is named", remedy="name one: --source customers=FILE")
+    check_free(folder)
     warehouse = Warehouse()
     try:
         prepare(warehouse, _sample() / "pipelines/lookups/nicknames.csv")
@@ -88,6 +101,6 @@ def _sample() -> Path:
     carried = Path(str(files("dq_pipeline"))) / "_sample"
     checkout = Path(__file__).parents[2]
     for place in (carried, checkout):
-        if all((place / part).is_dir() for part in _PARTS):
+        if all((place / part).is_dir() for part in PARTS):
             return place
     raise ConfigError("the package carries no sample project", where=carried, remedy="install dq-pipeline again")

@@ -4,9 +4,23 @@
 `deciding` what the key, the system, the kind of customer and the country are, and `writing` makes the project.
 """
 
-from dq_pipeline.proposing.deciding import Ask, Question, SourceProposal, propose_source
+from dq_pipeline.proposing.deciding import propose_source
 from dq_pipeline.proposing.profiles import prepare
+from dq_pipeline.proposing.proposal import Ask, Question, SourceProposal
 from dq_pipeline.proposing.reading import Wanted, read_extract
-from dq_pipeline.proposing.writing import write_project
+from dq_pipeline.proposing.wanting import wanted_sources
+from dq_pipeline.proposing.writing import PARTS, check_free, write_project
 
-__all__ = ["Ask", "Question", "SourceProposal", "Wanted", "prepare", "propose_source", "read_extract", "write_project"]
+__all__ = [
+    "PARTS",
+    "Ask",
+    "Question",
+    "SourceProposal",
+    "Wanted",
+    "check_free",
+    "prepare",
+    "propose_source",
+    "read_extract",
+    "wanted_sources",
+    "write_project",
+]

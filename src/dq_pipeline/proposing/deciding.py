@@ -1,7 +1,7 @@
 """What a project must know beside its columns: key, system, person or organization, country, order of dates, types."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from dq_pipeline.config import Column
 from dq_pipeline.errors import ConfigError
@@ -9,62 +9,13 @@ from dq_pipeline.proposing.fields import fields_of, words
 from dq_pipeline.proposing.headers import words_of
 from dq_pipeline.proposing.mapping import Choice, map_columns
 from dq_pipeline.proposing.profiles import Profile, common_values, profile
+from dq_pipeline.proposing.proposal import Ask, Question, SourceProposal
 from dq_pipeline.proposing.reading import Extract
 from dq_pipeline.sql.declared_types import cast_to_declared
 from dq_pipeline.warehouse import Warehouse
 
 # A key that comes again in more rows than this is none.
 MOST_REPEATED = 0.02
-
-
-@dataclass(frozen=True)
-class Question:
-    """Something that only the asker knows: answered by one of `options`; `default` is what --yes takes."""
-
-    text: str
-    options: tuple[str, ...]
-    default: str
-
-
-Ask = Callable[[Question], str]
-
-
-@dataclass(frozen=True)
-class SourceProposal:
-    """What `dq init` proposes for one source. `fields` says for each field which columns give it, the first first."""
-
-    extract: Extract
-    entity: str
-    profiles: Mapping[str, Profile]
-    choices: Mapping[str, Choice]
-    key: tuple[str, ...]
-    repeated: int = 0
-    kind: str | None = None
-    kinds: Mapping[str, str] | None = None
-    country: str | None = None
-    us_values: tuple[str, ...] = ()
-    day_first: bool = False
-    types: Mapping[str, Column] | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name of the source."""
-        return self.extract.wanted.name
-
-    @property
-    def fields(self) -> dict[str, tuple[str, ...]]:
-        """Field -> its columns: the best one first, then those that stand in where it is blank."""
-        found: dict[str, tuple[str, ...]] = {}
-        ordered = sorted(self.choices.values(), key=lambda choice: choice.why.startswith("where "))
-        for choice in ordered:
-            if choice.field:
-                found[choice.field] = (*found.get(choice.field, ()), choice.column)
-        return found
-
-    def has(self, field: str) -> bool:
-        """Whether a column gives the field and has a value in some row."""
-        return any(not self.profiles[column].is_blank for column in self.fields.get(field, ()))
 
 
 def propose_source(warehouse: Warehouse, extract: Extract, entity: str, ask: Ask | None = None) -> SourceProposal:
@@ -194,7 +145,7 @@ def _says_something(proposal: SourceProposal) -> None:
         wanted: tuple[str, ...] = ("address_line1", "postal_code", "city")
         what = "where an address is"
     else:
-        wanted: tuple[str, ...] = ("first_name", "last_name", "full_name", "company", "email", "phone")
+        wanted = ("first_name", "last_name", "full_name", "company", "email", "phone")
         what = "who a customer is"
     if not any(proposal.has(field) for field in wanted):
         raise ConfigError(

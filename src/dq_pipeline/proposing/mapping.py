@@ -23,12 +23,16 @@ _MEASURES = {
 
 @dataclass(frozen=True)
 class Choice:
-    """What one column is taken for: a field or none, how sure that is (0 to 1), and why."""
+    """What one column is taken for: a field or none, how sure that is (0 to 1), and why.
+
+    `stands_in`: the column gives the field where the first one is blank.
+    """
 
     column: str
     field: str | None
     confidence: float
     why: str
+    stands_in: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -60,7 +64,7 @@ def map_columns(
             chosen[choice.column] = choice
         elif fields[choice.field].several and choice.is_sure:
             first = headers[taken[choice.field]]
-            chosen[choice.column] = Choice(choice.column, choice.field, choice.confidence, f"where {first} is blank")
+            chosen[choice.column] = replace(choice, why=f"where {first} is blank", stands_in=True)
     for choice in _guesses(set(headers) - set(chosen) - set(kept), places, profiles, fields):
         if choice.field not in taken and choice.column not in chosen and choice.field is not None:
             taken[choice.field] = choice.column

@@ -1,6 +1,6 @@
 """The SQL of a proposed project: how a source speaks of the entity, and the published table."""
 
-from dq_pipeline.proposing.deciding import SourceProposal
+from dq_pipeline.proposing.proposal import SourceProposal
 from dq_pipeline.warehouse import literal
 
 _PLAIN = (

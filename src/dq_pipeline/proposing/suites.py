@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from dq_pipeline.proposing.deciding import SourceProposal
+from dq_pipeline.proposing.proposal import SourceProposal
 
 Expectation = dict[str, Any]
 _SPACE = uuid.UUID("6f0c3e0e-5a83-4d0c-8d0c-0a3d9a4c5b11")

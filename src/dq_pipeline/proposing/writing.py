@@ -10,7 +10,7 @@ import yaml
 
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.extracts.snapshot import PACKED
-from dq_pipeline.proposing.deciding import SourceProposal
+from dq_pipeline.proposing.proposal import SourceProposal
 from dq_pipeline.proposing.selects import MASTERED_CUSTOMER, source_select
 from dq_pipeline.proposing.suites import mastered_suite, source_suite
 from dq_pipeline.proposing.templates import adapt_customer_select, adapt_entity
@@ -26,9 +26,7 @@ def write_project(folder: Path, proposals: Sequence[SourceProposal], sample: Pat
     """
     entity = proposals[0].entity
     texts = _texts(entity, proposals, sample, link)
-    taken = [folder / part for part in PARTS if (folder / part).exists()]
-    if taken:
-        raise ConfigError(f"{taken[0].name} is there already", where=folder, remedy="name a new folder")
+    check_free(folder)
     try:
         for name, text in texts.items():
             path = folder / name
@@ -43,6 +41,13 @@ def write_project(folder: Path, proposals: Sequence[SourceProposal], sample: Pat
     except OSError as error:
         raise ConfigError(f"the project cannot be made: {error}", where=folder, remedy="name another folder") from error
     return [folder / part for part in PARTS]
+
+
+def check_free(folder: Path) -> None:
+    """Raise ConfigError where a project in `folder` would overwrite something."""
+    taken = [folder / part for part in PARTS if (folder / part).exists()]
+    if taken:
+        raise ConfigError(f"{taken[0].name} is there already", where=folder, remedy="name a new folder")
 
 
 def _texts(entity: str, proposals: Sequence[SourceProposal], sample: Path, link: bool) -> dict[str, str]:
