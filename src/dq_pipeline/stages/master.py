@@ -1,6 +1,7 @@
 """linked -> mastered: stable ids, golden records with provenance, and every table re-keyed to them."""
 
 from dq_pipeline.linkage.reopening import remember_marks, reopen_judgements
+from dq_pipeline.mastering.contents import build_contents
 from dq_pipeline.mastering.identity import assign_ids
 from dq_pipeline.mastering.survivorship import build_golden, build_records, create_provenance
 from dq_pipeline.mastering.union import build_stake, union_entities
@@ -13,6 +14,7 @@ def master(run: Run) -> StageReport:
     """Ids and golden records by the written rules, the project's own tables in order, judgements and review queue."""
     warehouse, project = run.warehouse, run.project
     rows = assign_ids(warehouse, project.entities, run.previous)
+    rows["mastered.record_contents"] = build_contents(warehouse, project.entities)
     create_provenance(warehouse)
     for entity in project.entities:
         rows[f"mastered.{entity.name}_records"] = build_records(warehouse, entity)

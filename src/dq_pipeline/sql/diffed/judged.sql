@@ -6,7 +6,7 @@ with earlier_judged as (
         record_id_r,
         judgement
     from earlier.identity.judgements
-    where status = 'applied'
+    where status in ('applied', 'reopened')
         and judgement <> 'unsure'
 ),
 later_judged as (
@@ -16,7 +16,7 @@ later_judged as (
         record_id_r,
         judgement
     from later.identity.judgements
-    where status = 'applied'
+    where status in ('applied', 'reopened')
         and judgement <> 'unsure'
 )
 select
