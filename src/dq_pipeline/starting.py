@@ -10,12 +10,14 @@ from dq_pipeline.errors import ConfigError
 from dq_pipeline.proposing import (
     PARTS,
     Ask,
+    NoHeaderError,
     SourceProposal,
     Wanted,
     check_free,
     prepare,
     propose_source,
     read_extract,
+    suggest_columns,
     wanted_sources,
     write_project,
 )
@@ -84,11 +86,18 @@ def propose(wanted: Sequence[Wanted], entity: str, folder: Path, ask: Ask | None
     try:
         prepare(warehouse, _sample() / "pipelines/lookups/nicknames.csv")
         with tempfile.TemporaryDirectory() as scratch:
-            return [
-                propose_source(warehouse, read_extract(warehouse, one, Path(scratch)), entity, ask) for one in wanted
-            ]
+            return [_propose(warehouse, one, entity, Path(scratch), ask) for one in wanted]
     finally:
         warehouse.close()
+
+
+def _propose(warehouse: Warehouse, wanted: Wanted, entity: str, scratch: Path, ask: Ask | None) -> SourceProposal:
+    try:
+        extract = read_extract(warehouse, wanted, scratch)
+    except NoHeaderError as error:
+        example = suggest_columns(warehouse, wanted, error.width, entity, scratch)
+        raise NoHeaderError(wanted, error.width, error.delimiter, example) from error
+    return propose_source(warehouse, extract, entity, ask)
 
 
 def write_proposals(folder: Path, proposals: Sequence[SourceProposal], *, link: bool = False) -> list[Path]:

@@ -4,16 +4,17 @@
 `deciding` what the key, the system, the kind of customer and the country are, and `writing` makes the project.
 """
 
-from dq_pipeline.proposing.deciding import propose_source
+from dq_pipeline.proposing.deciding import propose_source, suggest_columns
 from dq_pipeline.proposing.profiles import prepare
 from dq_pipeline.proposing.proposal import Ask, Question, SourceProposal
-from dq_pipeline.proposing.reading import Wanted, read_extract
+from dq_pipeline.proposing.reading import NoHeaderError, Wanted, read_extract
 from dq_pipeline.proposing.wanting import wanted_sources
 from dq_pipeline.proposing.writing import PARTS, check_free, write_project
 
 __all__ = [
     "PARTS",
     "Ask",
+    "NoHeaderError",
     "Question",
     "SourceProposal",
     "Wanted",
@@ -21,6 +22,7 @@ __all__ = [
     "prepare",
     "propose_source",
     "read_extract",
+    "suggest_columns",
     "wanted_sources",
     "write_project",
 ]

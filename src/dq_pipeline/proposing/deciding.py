@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from dq_pipeline.config import Column
 from dq_pipeline.errors import ConfigError
@@ -10,7 +11,7 @@ from dq_pipeline.proposing.headers import words_of
 from dq_pipeline.proposing.mapping import Choice, map_columns
 from dq_pipeline.proposing.profiles import Profile, common_values, profile
 from dq_pipeline.proposing.proposal import Ask, Question, SourceProposal
-from dq_pipeline.proposing.reading import Extract
+from dq_pipeline.proposing.reading import Extract, Wanted, read_extract
 from dq_pipeline.sql.declared_types import cast_to_declared
 from dq_pipeline.warehouse import Warehouse
 
@@ -41,6 +42,15 @@ def propose_source(warehouse: Warehouse, extract: Extract, entity: str, ask: Ask
         proposal = _with_kind(warehouse, proposal)
         proposal = _with_date_order(proposal, ask)
     return replace(proposal, types=_types(warehouse, proposal))
+
+
+def suggest_columns(warehouse: Warehouse, wanted: Wanted, width: int, entity: str, scratch: Path) -> str:
+    """Names for the fields of a file without header, as far as their values tell: `id,-,first_name,…`."""
+    extract = read_extract(warehouse, replace(wanted, columns=("-",) * width), scratch)
+    profiles = profile(warehouse, f"raw.{wanted.name}", extract.columns)
+    choices = map_columns(extract.headers, profiles, entity)
+    key = next((name for name in extract.columns if profiles[name].is_unique and not choices[name].field), None)
+    return ",".join("id" if name == key else choices[name].field or "-" for name in extract.columns)
 
 
 def _answered(extract: Extract, choice: Choice, seen: Profile, ask: Ask | None) -> Choice:

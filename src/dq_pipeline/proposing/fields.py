@@ -35,6 +35,7 @@ class Words(Frozen):
     beside: frozenset[str]
     lesser: frozenset[str]
     key: frozenset[str]
+    other: frozenset[str]
     keys: tuple[str, ...]
     person: frozenset[str]
     organization: frozenset[str]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from dq_pipeline.proposing.fields import Field, fields_of
-from dq_pipeline.proposing.headers import header_rank, header_scores
+from dq_pipeline.proposing.fields import Field, fields_of, words
+from dq_pipeline.proposing.headers import header_rank, header_scores, words_of
 from dq_pipeline.proposing.profiles import Profile
 
 SURE, TAKEN = 0.7, 0.5
@@ -65,7 +65,11 @@ def map_columns(
         elif fields[choice.field].several and choice.is_sure:
             first = headers[taken[choice.field]]
             chosen[choice.column] = replace(choice, why=f"where {first} is blank", stands_in=True)
-    for choice in _guesses(set(headers) - set(chosen) - set(kept), places, profiles, fields):
+    # A header that speaks of a key, a date or a count names something else, whatever its values look like.
+    untold = [
+        name for name, header in headers.items() if name not in chosen and not words().other & {*words_of(header)}
+    ]
+    for choice in _guesses(set(untold) - set(kept), places, profiles, fields):
         if choice.field not in taken and choice.column not in chosen and choice.field is not None:
             taken[choice.field] = choice.column
             chosen[choice.column] = choice

@@ -43,7 +43,7 @@ MEASURES: Mapping[str, str] = {
     "postal": f"regexp_full_match(v, '{_POSTAL}')",
     "state": "std_state_is_us(v)",
     "australian": f"f in {_listed(words().australia)}",
-    "country": f"std_country(v) in {_listed(words().countries)} or length(v) in (2, 3) and v = upper(v)",
+    "country": f"std_country(v) in {_listed(words().countries)} or regexp_full_match(v, '[A-Z][A-Z][A-Z]?')",
     "street": f"regexp_matches(f, '{_STREET}')",
     "given": "split_part(f, ' ', 1) in (select name from lookup.given) and w = 1",
     "named": "split_part(f, ' ', 1) in (select name from lookup.given)"

@@ -61,6 +61,17 @@ class Extract:
         return tuple(self.headers)
 
 
+class NoHeaderError(ConfigError):
+    """A file whose first line is data: the names of its fields must be told."""
+
+    def __init__(self, wanted: Wanted, width: int, delimiter: str, example: str = "id,first_name,last_name,…") -> None:
+        message = f"the file has no header: its first line is data, {width} fields parted by {delimiter!r}"
+        told = f"--columns {wanted.name}={example}"
+        remedy = f"name the fields in their order, a dash for one that is not needed, for instance {told}"
+        super().__init__(message, where=wanted.path, remedy=remedy)
+        self.width, self.delimiter = width, delimiter
+
+
 def read_extract(warehouse: Warehouse, wanted: Wanted, scratch: Path) -> Extract:
     """Land a file in `raw.<name>`, all columns as text. `scratch` is a folder for unpacked copies.
 
@@ -169,12 +180,7 @@ def _delimited(wanted: Wanted, plain: Path) -> tuple[Format, list[str], tuple[st
     if wanted.columns:
         return form, _given(wanted, len(names)), (), True
     if not dialect.has_header:
-        raise ConfigError(
-            f"the file has no header: its first line is data, {len(names)} fields parted by {form.delimiter!r}",
-            where=wanted.path,
-            remedy=f"name the fields in their order, a dash for one that is not needed: "
-            f"--columns {wanted.name}=id,first_name,last_name,…",
-        )
+        raise NoHeaderError(wanted, len(names), form.delimiter)
     repeated = [name for name, times in Counter(names).items() if times > 1 or not name]
     if repeated:
         # Such headers cannot be told apart by name: the contract then goes by the columns' order.

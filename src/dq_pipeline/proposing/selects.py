@@ -160,7 +160,14 @@ def _moment(proposal: SourceProposal, name: str) -> str:
     return f"cast(std_date({columns[0]}) as timestamp) as {name}"
 
 
-MASTERED_CUSTOMER = """\
+def mastered_customer(*, has_households: bool) -> str:
+    """`sql/mastered/customer.sql`: the published table of customers."""
+    column = "    household_member.household_id, -- with whom: household.household_id\n" if has_households else ""
+    join = "left join mastered.household_member\n    on household_member.customer_id = golden.customer_id\n"
+    return _MASTERED_CUSTOMER.format(household_column=column, household_join=join if has_households else "")
+
+
+_MASTERED_CUSTOMER = """\
 -- One row is one customer: the golden record of what any source says about one person or organization.
 with sources as (
     select
@@ -183,13 +190,14 @@ select
     golden.email, -- an address that is valid and is the customer's own
     golden.phone, -- a number that is valid and is the customer's own, as E.164
     golden.birth_date, -- date of birth
+    golden.place_id, -- the place that the address lines name; the same text for spellings of one place
     golden.address_line1, -- street and number, as written
     golden.address_line2, -- unit or care-of line, as written
     golden.city, -- city, as written
     golden.state, -- state or province, as written
     golden.postal_code, -- postal code, as written
     golden.country, -- country, as written
-    golden.status, -- the record's status
+{household_column}    golden.status, -- the record's status
     golden.channel, -- where the customer was won
     golden.created_at, -- the earliest record
     golden.updated_at, -- the latest record
@@ -198,4 +206,4 @@ select
 from mastered.customer_golden as golden
 join sources
     on sources.customer_id = golden.customer_id
-"""
+{household_join}"""

@@ -20,14 +20,13 @@ def source_suite(proposal: SourceProposal) -> str:
     return _suite(proposal.name, made)
 
 
-def mastered_suite(entity: str) -> str:
-    """`expectations/mastered/<entity>.json`: what the published table promises."""
-    key = f"{entity}_id"
+def mastered_suite(table: str, key: str) -> str:
+    """`expectations/mastered/<table>.json`: what a published table with this key promises."""
     made = [
         _critical(_NOT_NULL, "missing_key", f"Every row has its {key}", column=key),
         _critical("expect_column_values_to_be_unique", "repeated_key", f"One row a {key}", column=key),
     ]
-    if entity == "customer":
+    if table == "customer":
         kinds = ["person", "organization"]
         told = "customer_type is person or organization"
         said = "Every customer can be addressed by a name"
@@ -41,7 +40,7 @@ def mastered_suite(entity: str) -> str:
             ),
             _warning(_NOT_NULL, "missing_name", said, column="display_name"),
         ]
-    return _suite(entity, made)
+    return _suite(table, made)
 
 
 def _keys(proposal: SourceProposal) -> Iterator[Expectation]:

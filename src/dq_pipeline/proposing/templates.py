@@ -19,6 +19,28 @@ OPTIONAL_COLUMNS = (
     "phone", "birth_date", "address_line1", "address_line2", "city", "state", "postal_code", "country",
     "customer_ref", "order_ref", "channel", "status",
 )  # fmt: skip
+# The parts that make one place of several spellings, and its id where all are there: a home needs a number and a town.
+_PLACE_KEYS = ("number_key", "street_key", "unit_key", "city_key", "postal_key")
+_PLACE_ID = """,
+    case
+        when records.number_key is not null
+            and records.street_key is not null
+            and coalesce(records.postal_key, records.city_key) is not null
+            then 'PLC-' || upper(
+                left(
+                    md5(
+                        concat_ws(
+                            ' ',
+                            records.number_key,
+                            records.street_key,
+                            'unit ' || records.unit_key,
+                            coalesce(records.postal_key, records.city_key)
+                        )
+                    ),
+                    16
+                )
+            )
+    end as place_id"""
 _ADDRESS_COLUMNS = ("address_line1", "address_line2", "city", "state", "postal_code", "country")
 
 
@@ -58,10 +80,21 @@ def adapt_customer_select(text: str) -> str:
     if at < 0 or last_select < 0:
         raise _changed("sql/standardized/customer.sql", "its last SELECT is not `from records`")
     listed = text[last_select:at]
-    missing = [name for name in _ADDRESS_COLUMNS if not re.search(rf"[.\s]{name}(,|$)", listed)]
-    columns = "".join(f",\n    conformed.{name}" for name in missing)
+    listed_keys = [name for name in _PLACE_KEYS if re.search(rf"[.\s]{name}(,|$)", listed, re.MULTILINE)]
+    if listed_keys != list(_PLACE_KEYS):
+        raise _changed("sql/standardized/customer.sql", f"its last SELECT lacks one of {', '.join(_PLACE_KEYS)}")
+    missing = [name for name in _ADDRESS_COLUMNS if not re.search(rf"[.\s]{name}(,|$)", listed, re.MULTILINE)]
+    columns = _PLACE_ID + "".join(f",\n    conformed.{name}" for name in missing)
     join = "left join standardized.customer_conformed as conformed\n    on conformed.record_id = records.record_id\n"
     return f"{text[:at]}{columns}{place}{join if missing else ''}{text[at + len(place) : end]}"
+
+
+def adapt_household(text: str) -> str:
+    """A SELECT of the sample's households by the place as written, where no address is resolved."""
+    if "address_id" not in text:
+        raise _changed("sql/mastered/household.sql", "it does not speak of address_id")
+    adapted = re.sub(r"\baddress_id\b", "place_id", text)
+    return adapted.replace("where they live: address.place_id", "where they live: customer.place_id")
 
 
 def _without_order_rules(text: str) -> str:
@@ -84,7 +117,7 @@ def _own_place(text: str) -> str:
         named = {key.value: value.value for key, value in one.value}
         if named.get("name") == "address_id":
             place = (
-                "{name: place, columns: ["
+                "{name: place, columns: [place_id, "
                 + ", ".join(_ADDRESS_COLUMNS)
                 + "], rule: most_recent, title: 'the place as written, all parts from one record'}"
             )

@@ -11,9 +11,9 @@ import yaml
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.extracts.snapshot import PACKED
 from dq_pipeline.proposing.proposal import SourceProposal
-from dq_pipeline.proposing.selects import MASTERED_CUSTOMER, source_select
+from dq_pipeline.proposing.selects import mastered_customer, source_select
 from dq_pipeline.proposing.suites import mastered_suite, source_suite
-from dq_pipeline.proposing.templates import adapt_customer_select, adapt_entity
+from dq_pipeline.proposing.templates import adapt_customer_select, adapt_entity, adapt_household
 
 PARTS = ("pipelines", "expectations", "data")
 
@@ -54,23 +54,35 @@ def _texts(entity: str, proposals: Sequence[SourceProposal], sample: Path, link:
     """Path within the project -> text, made before anything is written."""
     pipelines = sample / "pipelines"
     names = [proposal.name for proposal in proposals]
+    mastered = _mastered(entity, proposals, pipelines / "sql/mastered")
     select = _read(pipelines / f"sql/standardized/{entity}.sql")
     texts = {
-        "pipelines/nightly.yml": _settings(entity, proposals),
+        "pipelines/nightly.yml": _settings(entity, proposals, list(mastered)),
         f"pipelines/entities/{entity}.yml": adapt_entity(_read(pipelines / f"entities/{entity}.yml"), entity, names),
         f"pipelines/sql/standardized/{entity}.sql": adapt_customer_select(select) if entity == "customer" else select,
-        f"pipelines/sql/mastered/{entity}.sql": MASTERED_CUSTOMER
-        if entity == "customer"
-        else _read(pipelines / f"sql/mastered/{entity}.sql"),
         f"pipelines/judgements/{entity}.csv": _read(pipelines / "judgements/customer.csv").splitlines()[0] + "\n",
-        f"expectations/mastered/{entity}.json": mastered_suite(entity),
         "README.md": _readme(entity, proposals),
     }
+    for table, text in mastered.items():
+        key = "customer_id" if table == "household_member" else f"{table}_id"
+        texts[f"pipelines/sql/mastered/{table}.sql"] = text
+        texts[f"expectations/mastered/{table}.json"] = mastered_suite(table, key)
     for proposal in proposals:
         texts[f"pipelines/sources/{proposal.name}.yml"] = _contract(proposal, link)
         texts[f"pipelines/sql/standardized/{proposal.name}__{entity}.sql"] = source_select(proposal)
         texts[f"expectations/raw/{proposal.name}.json"] = source_suite(proposal)
     return texts
+
+
+def _mastered(entity: str, proposals: Sequence[SourceProposal], folder: Path) -> dict[str, str]:
+    """The published tables, in the order in which they are made; households where people have addresses."""
+    if entity != "customer":
+        return {entity: _read(folder / f"{entity}.sql")}
+    has_households = any(proposal.kind != "organization" and proposal.has("address_line1") for proposal in proposals)
+    tables = {}
+    for table in ("household_member", "household") if has_households else ():
+        tables[table] = adapt_household(_read(folder / f"{table}.sql"))
+    return {**tables, "customer": mastered_customer(has_households=has_households)}
 
 
 def _read(path: Path) -> str:
@@ -137,12 +149,13 @@ def _contract(proposal: SourceProposal, link: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _settings(entity: str, proposals: Sequence[SourceProposal]) -> str:
+def _settings(entity: str, proposals: Sequence[SourceProposal], mastered: Sequence[str]) -> str:
     """`nightly.yml`, with gates that leave room for what the files are like today."""
     unparsed = sum(proposal.extract.unparsed for proposal in proposals)
     lines = unparsed + max(10, sum(proposal.extract.rows for proposal in proposals) // 1000)
     kept_out = max(proposal.repeated / proposal.extract.rows for proposal in proposals)
     sources = "\n".join(f"  - {proposal.name}" for proposal in proposals)
+    tables = "\n".join(f"  - {name}" for name in mastered)
     return f"""# One night of this project. Every name here is a file: sources/<name>.yml, entities/<name>.yml, …
 name: nightly
 title: {flow(f"Who is who in {', '.join(proposal.name for proposal in proposals)}")}
@@ -158,8 +171,8 @@ sources:
 entities:
   - {entity}
 
-mastered:                     # sql/mastered/<name>.sql
-  - {entity}
+mastered:                     # sql/mastered/<name>.sql, in this order
+{tables}
 
 gates:
   unparsed_lines: {lines}          # lines that cannot be read; {unparsed:,} of them today
