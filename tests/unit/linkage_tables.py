@@ -33,7 +33,7 @@ _COLUMNS = {
     "scored": "l bigint, r bigint, rule bigint, match_weight double",
     "edges": "record_id_l varchar, record_id_r varchar, match_weight double, match_probability double, "
     "match_reason varchar, strong varchar, conflict varchar, decision varchar",
-    "merges": "cluster_l varchar, cluster_r varchar, round integer, log_odds double, reason varchar",
+    "merges": "cluster_l varchar, cluster_r varchar, round integer, match_weight double, reason varchar",
     "clusters": "record_id varchar, cluster_id varchar",
     "review": "record_id_l varchar, record_id_r varchar, match_weight double, match_probability double, reason varchar",
     "confusable": "record_id_l varchar, record_id_r varchar, kind varchar",

@@ -85,7 +85,7 @@ def test_judged_pairs_are_compared_with_what_linkage_would_have_done() -> None:
             edge("d1", "d2", "no"),
         ],
         # The judgement is what joined b1 and b2: it proves nothing.
-        merges=[{"cluster_l": "b1", "cluster_r": "b2", "round": 0, "log_odds": 99.0, "reason": "judgement"}],
+        merges=[{"cluster_l": "b1", "cluster_r": "b2", "round": 0, "match_weight": 99.0, "reason": "judgement"}],
         clusters=[
             {"record_id": name, "cluster_id": cluster}
             for name, cluster in {

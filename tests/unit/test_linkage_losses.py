@@ -157,8 +157,8 @@ def small() -> Warehouse:
         review=[{"record_id_l": "b1", "record_id_r": "b2", "reason": "conflict:birth"}],
         confusable=[{"record_id_l": "b1", "record_id_r": "b2", "kind": "namesake"}],
         merges=[
-            {"cluster_l": "a1", "cluster_r": "a2", "round": 1, "log_odds": 6.0, "reason": "model"},
-            {"cluster_l": "a1", "cluster_r": "x1", "round": 2, "log_odds": 1.0, "reason": "model"},
+            {"cluster_l": "a1", "cluster_r": "a2", "round": 1, "match_weight": 6.0, "reason": "model"},
+            {"cluster_l": "a1", "cluster_r": "x1", "round": 2, "match_weight": 1.0, "reason": "model"},
         ],
     )
 
@@ -172,7 +172,7 @@ def test_the_worst_false_merge_is_shown_by_its_heaviest_pair_and_the_step_that_j
     (worst,) = worst_pairs(warehouse, PERSON, "false_merge", 5)
     assert (worst.record_id_l, worst.record_id_r, worst.origin, worst.match_weight) == ("a2", "x1", "scored", 5.5)
     assert (worst.pairs, worst.records, worst.parts, worst.rule) == (2, 3, 2, 2)
-    assert worst.merge == {"cluster_l": "a1", "cluster_r": "x1", "round": 2, "log_odds": 1.0, "reason": "model"}
+    assert worst.merge == {"cluster_l": "a1", "cluster_r": "x1", "round": 2, "match_weight": 1.0, "reason": "model"}
     assert {one.name: one.agrees for one in worst.comparisons} == {
         "first_name": True, "last_name": True, "birth": None, "mail": None, "telephone": None,
     }  # fmt: skip

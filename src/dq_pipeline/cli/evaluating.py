@@ -191,13 +191,16 @@ def _reasons(pair: "WrongPair") -> list[str]:
     elif pair.match_weight is None:
         lines.append("never compared")
     else:
-        lines.append(f"match weight {pair.match_weight:+.1f}, first found by blocking rule {pair.rule}")
+        lines.append(f"match weight {pair.match_weight:+.1f}, compared because of {pair.found_by}")
     if pair.edge:
         said = [f"{name.replace('_', ' ')} {value}" for name, value in pair.edge.items() if _tells(name, value)]
         lines.append(f"decision on the pair: {pair.edge['decision']} ({', '.join(said)})")
     if pair.merge:
         step = pair.merge
-        lines.append(f"together since round {step['round']}, log-odds {step['log_odds']:+.1f}: {step['reason']}")
+        because = f" ({step['reason']})" if step["reason"] else ""
+        lines.append(
+            f"their clusters were joined in round {step['round']} at weight {step['match_weight']:+.1f}{because}"
+        )
     if pair.review:
         lines.append(f"in the review queue: {', '.join(pair.review)}")
     if pair.confusable:

@@ -15,6 +15,7 @@ from dq_pipeline.warehouse import Warehouse, literal
 Kind = Literal["false_merge", "missed"]
 DIFFERS, UNKNOWN = "differs", "not known"
 _PAIRS = "truth_pairs"
+_WITHOUT_RULE = {-1: "what else its clusters share", -2: "all pairs being compared"}
 # What is grouped, and what tells that two records of a group are wrong together, or wrong apart.
 _SIDES = {"false_merge": ("cluster_no", "entity_no"), "missed": ("entity_no", "cluster_no")}
 
@@ -51,6 +52,7 @@ class WrongPair:
     origin: str
     match_weight: float | None
     rule: int | None
+    found_by: str | None = None
     comparisons: list[Compared] = field(default_factory=list)
     edge: dict[str, Any] | None = None
     review: list[str] = field(default_factory=list)
@@ -76,6 +78,7 @@ def worst_pairs(warehouse: Warehouse, entity: Entity, kind: Kind, most: int) -> 
         WrongPair(
             kind,
             **row,
+            found_by=_found_by(entity, row["rule"]),
             comparisons=comparisons[place],
             edge=edges.get(place),
             review=reviews.get(place, []),
@@ -84,6 +87,14 @@ def worst_pairs(warehouse: Warehouse, entity: Entity, kind: Kind, most: int) -> 
         )
         for place, row in enumerate(found)
     ]
+
+
+def _found_by(entity: Entity, rule: int | None) -> str | None:
+    """Why a pair was compared at all: its first blocking rule's key, or what a number below 0 means."""
+    if rule is None:
+        return None
+    keys = entity.linkage.blocking
+    return ", ".join(keys[rule]) if 0 <= rule < len(keys) else _WITHOUT_RULE.get(rule, f"rule {rule}")
 
 
 def _chosen(warehouse: Warehouse, entity: Entity, kind: Kind, most: int) -> list[dict[str, Any]]:
@@ -328,12 +339,12 @@ def _merge_step(warehouse: Warehouse, entity: Entity, pair: dict[str, Any]) -> d
         )
     )
     steps = warehouse.records(
-        f"""select merges.cluster_l, merges.cluster_r, merges.round, merges.log_odds, merges.reason
+        f"""select merges.cluster_l, merges.cluster_r, merges.round, merges.match_weight, merges.reason
         from linked.{name}_merges as merges
         inner join linked.{name}_clusters as clusters
             on merges.cluster_l = clusters.record_id
         where clusters.cluster_id = (select cluster_id from linked.{name}_clusters where record_id = ?)
-        order by merges.round, merges.log_odds desc, merges.cluster_l, merges.cluster_r""",
+        order by merges.round, merges.match_weight desc, merges.cluster_l, merges.cluster_r""",
         [pair["record_id_l"]],
     )
     ends = {step[side] for step in steps for side in ("cluster_l", "cluster_r")}
