@@ -17,7 +17,7 @@ IDENTITY = (
 )
 IDENTITY_VIEWS = ("resolve",)
 QUALITY = ("scorecard", "rule_results", "issues", "issue_rows", "quarantine", "action_plan", "trend")
-OPS = ("runs", "stages", "sources", "model")
+OPS = ("runs", "stages", "sources", "model", "model_drift")
 
 
 def master_tables(project: Project) -> list[str]:

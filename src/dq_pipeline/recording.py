@@ -33,6 +33,12 @@ def summarize(warehouse: Warehouse) -> dict[str, Any]:
         query = """select entity, count(*) as records, count(distinct master_id) as masters
             from scored.should_be_unique group by entity order by entity"""
         summary["duplicates"] = warehouse.records(query)
+    if warehouse.has("scored.model_drift"):
+        summary["drift"] = warehouse.records(
+            """select entity, comparison, psi, status from scored.model_drift
+            qualify row_number() over (partition by entity order by psi desc nulls last, comparison, label) = 1
+            order by entity"""
+        )
     if warehouse.has("scored.scorecard"):
         summary["scores"] = warehouse.records(
             """select dimension, score, target, status from scored.scorecard

@@ -115,14 +115,39 @@ def test_a_mistyped_command_gets_a_proposal() -> None:
 
 def test_train_writes_the_same_model_again(project: Path) -> None:
     path = project / "pipelines/models/customer.json"
-    before = path.read_bytes()
+    before = json.loads(path.read_text(encoding="utf-8"))
     path.write_text("{}", encoding="utf-8")
     answer = call("train", "customer", "--project", project)
     assert answer.code == 0, answer.text
+    first = path.read_bytes()
+    trained = json.loads(first)
+    assert {name: trained[name] for name in before if name != "versions"} == {
+        name: value for name, value in before.items() if name != "versions"
+    }
+    shown = call("train", "customer", "--project", project)
+    assert shown.code == 0, shown.text
+    assert "no weight changes" in shown.text
+    assert path.read_bytes() == first
+
+
+def test_train_shows_what_changes_and_writes_nothing_on_a_dry_run(project: Path) -> None:
+    path = project / "pipelines/models/customer.json"
+    model = json.loads(path.read_text(encoding="utf-8"))
+    email = next(entry for entry in model["comparisons"] if entry["name"] == "email")
+    email["levels"][0] |= {"u": email["levels"][0]["u"] * 32, "weight": round(email["levels"][0]["weight"] - 5, 3)}
+    path.write_text(json.dumps(model), encoding="utf-8")
+    before = path.read_bytes()
+    linked = (project / "output/working.duckdb").read_bytes()
+    answer = call("train", "customer", "--project", project, "--dry-run", "--limit", "3")
+    assert answer.code == 0, answer.text
+    assert re.search(r"email +same .* \+5\.00\n", answer.text)
+    assert re.search(r"clusters: [\d,]+ with the old model, [\d,]+ now; ", answer.text)
+    assert "nothing was written" in answer.text
     assert path.read_bytes() == before
+    assert (project / "output/working.duckdb").read_bytes() == linked
 
 
-@pytest.mark.parametrize("command", ["init", "check", "run", "train", "report", "runs", "trace"])
+@pytest.mark.parametrize("command", ["init", "check", "run", "train", "report", "runs", "trace", "diff"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     answer = call(command, "--help")
     assert answer.code == 0

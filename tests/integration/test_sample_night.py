@@ -17,7 +17,7 @@ CONTRACT = {
     "identity": "edges id_history judged_marks judgements known_records provenance record_contents redirects resolve "
     "review_queue xref",
     "quality": "action_plan issue_rows issues quarantine rule_results scorecard trend",
-    "ops": "model runs sources stages",
+    "ops": "model model_drift runs sources stages",
 }
 
 

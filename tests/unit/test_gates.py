@@ -10,6 +10,7 @@ from dq_pipeline.quality.gates import (
     conservation_breaches,
     identity_breaches,
     largest_cluster_breaches,
+    model_drift_breaches,
     quarantine_breaches,
 )
 from dq_pipeline.warehouse import Warehouse
@@ -122,3 +123,15 @@ def test_identity(warehouse: Warehouse, rows: int, fault: str, message: str | No
     assert [breach.gate for breach in breaches] == ([] if message is None else ["identity"])
     if message is not None:
         assert message.format(rows=rows, less=rows - 1, more=rows + 1) in breaches[0].message
+
+
+@pytest.mark.parametrize(("limit", "fires"), [(None, False), (0.5, False), (0.25, True)])
+def test_model_drift_stops_a_night_only_where_a_limit_is_set(
+    warehouse: Warehouse, limit: float | None, fires: bool
+) -> None:
+    warehouse.execute("create table scored.model_drift (entity varchar, comparison varchar, label varchar, psi double)")
+    for comparison, psi in (("phone", 0.3), ("email", 0.01), ("birth_date", None)):
+        for label in ("same", "other"):
+            warehouse.execute("insert into scored.model_drift values ('thing', ?, ?, ?)", [comparison, label, psi])
+    found = model_drift_breaches(warehouse, project(model_drift=limit))
+    assert [breach.where for breach in found] == (["entities/thing.yml, comparison phone"] if fires else [])

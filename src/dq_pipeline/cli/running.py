@@ -116,6 +116,11 @@ def print_summary(outcome: Any, output: Path, *, quiet: bool) -> None:
         for entity in summary.get("duplicates", []):
             more = entity["records"] - entity["masters"]
             out.print(f"duplicate {entity['entity']} accounts found: {more:,} of {entity['records']:,}")
+        for model in summary.get("drift", []):
+            if model["psi"] is not None:
+                shift = f"{model['status']} (largest shift {model['psi']:.3f}, {model['comparison']})"
+                advice = "; see ops.model_drift, and `dq train`" if model["status"] != "ok" else ""
+                out.print(f"model of {model['entity']}: {shift}{advice}")
         for row in summary.get("scores", []):
             target = f"(target {row['target']:.1%}, {row['status']})" if row["target"] is not None else ""
             out.print(f"{row['dimension']:<13} {row['score']:7.2%} {target}")

@@ -23,6 +23,7 @@ class Gates(Frozen):
 
     `id_churn` is the share of yesterday's master ids of an entity that may be merged, split or retired in one night.
     `judged_precision` and `judged_recall`, where they are given, are floors for what judgements say of the model.
+    `model_drift`, where it is given, is the largest population stability index of a comparison (ops.model_drift).
     """
 
     unparsed_lines: int = Field(default=0, ge=0)
@@ -31,6 +32,7 @@ class Gates(Frozen):
     id_churn: Share = 0.5
     judged_precision: Share | None = None
     judged_recall: Share | None = None
+    model_drift: float | None = Field(default=None, gt=0)
 
 
 class Paths(Frozen):

@@ -115,3 +115,21 @@ def identity_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
                 Breach("identity", entity.name, message, f"keep every row in sql/mastered/{entity.name}.sql")
             )
     return breaches
+
+
+def model_drift_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
+    """Where the project sets a limit: comparisons whose pairs agree otherwise than when the model was trained."""
+    limit = project.settings.gates.model_drift
+    if limit is None:
+        return []
+    query = """select entity, comparison, max(psi) as psi from scored.model_drift where psi > ?
+        group by entity, comparison order by psi desc, entity, comparison"""
+    return [
+        Breach(
+            "model_drift",
+            f"entities/{entity}.yml, comparison {comparison}",
+            f"tonight's pairs agree otherwise than those the model was trained on (index {psi:.2f}, over {limit:g})",
+            "look at ops.model_drift and at the sources; train anew with `dq train`, or raise `gates.model_drift`",
+        )
+        for entity, comparison, psi in warehouse.rows(query, [limit])
+    ]

@@ -12,7 +12,7 @@ def publish(run: Run) -> StageReport:
     warehouse = run.warehouse
     parts = [f"select * from linked.{entity.name}_weights" for entity in run.project.entities]
     warehouse.build_view("linked.all_weights", union_of(parts, _WEIGHTS))
-    for table in ("runs", "stages", "sources", "model"):
+    for table in ("runs", "stages", "sources", "model", "model_drift"):
         warehouse.build(f"scored.ops_{table}", engine_select("published", table))
     path = run.directory / PUBLISHED_FILE
     rows = write_published(warehouse, run.project, path)

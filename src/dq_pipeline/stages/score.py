@@ -1,7 +1,10 @@
 """mastered -> scored: every defect with its rows, the score of every dimension, and what to repair first."""
 
 from dq_pipeline.errors import Breach
+from dq_pipeline.linkage import read_model
+from dq_pipeline.linkage.drift import build_drift
 from dq_pipeline.quality.checker import Checker
+from dq_pipeline.quality.gates import model_drift_breaches
 from dq_pipeline.quality.quarantine import record_results
 from dq_pipeline.quality.suites import load_suite
 from dq_pipeline.run import Run, StageReport
@@ -10,10 +13,13 @@ from dq_pipeline.stages.validate import rule_breaches
 
 
 def score(run: Run) -> StageReport:
-    """Check the mastered tables, then issues, quarantine ledger, scorecard, trend and action plan."""
+    """Check the mastered tables, then issues, quarantine ledger, scorecard, trend, action plan, model drift."""
     breaches = _check_mastered(run)
     rows = {"scored.issue_rows": find_issues(run.warehouse, run.project)}
     rows |= compute_scores(run.warehouse, run.project, run.previous)
+    models = [(entity, read_model(run.project.model_path(entity.name))) for entity in run.project.entities]
+    rows["scored.model_drift"] = build_drift(run.warehouse, models)
+    breaches += model_drift_breaches(run.warehouse, run.project)
     return StageReport(rows, tuple(breaches))
 
 
