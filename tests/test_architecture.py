@@ -10,13 +10,13 @@ SOURCE = Path(__file__).parents[1] / "src/dq_pipeline"
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("pipeline", "training", "starting"),
+    ("pipeline", "training", "starting", "reviewing"),
     ("checking", "recording"),
     ("stages", "tracing", "differing", "evaluating", "publishing"),
     ("run", "archive", "proposing"),
     ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard"),
     ("sql",),
-    ("config", "warehouse"),
+    ("config", "warehouse", "sheets"),
     ("errors",),
 )
 # Within these layers modules may import each other; the domain packages meet through tables alone.

@@ -13,7 +13,7 @@ from dq_pipeline.warehouse import Warehouse, literal, quoted
 
 IDENTITY = (
     *("xref", "id_history", "provenance", "edges", "review_queue", "judgements", "judged_marks"),
-    *("known_records", "record_contents", "redirects"),
+    *("judged_accuracy", "known_records", "record_contents", "redirects"),
 )
 IDENTITY_VIEWS = ("resolve",)
 QUALITY = ("scorecard", "rule_results", "issues", "issue_rows", "quarantine", "action_plan", "trend")

@@ -14,8 +14,8 @@ Truth = Callable[[str], str]
 CONTRACT = {
     "master": "address customer customer_360 household household_member interactions inventory order_lines orders "
     "product shipment_lines shipments",
-    "identity": "edges id_history judged_marks judgements known_records provenance record_contents redirects resolve "
-    "review_queue xref",
+    "identity": "edges id_history judged_accuracy judged_marks judgements known_records provenance record_contents "
+    "redirects resolve review_queue xref",
     "quality": "action_plan issue_rows issues quarantine rule_results scorecard trend",
     "ops": "model model_drift runs sources stages",
 }

@@ -1,12 +1,13 @@
 """Judgements: read with an error for every malformed line, settled among themselves, never guessed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.linkage import Judgement, read_judgements
-from dq_pipeline.linkage.judgements import settle
+from dq_pipeline.linkage.judgements import append_judgements, contradictions, judgement_ids, settle
 
 HEADER = "record_id_l,record_id_r,judgement,decided_by,decided_at,why\n"
 
@@ -91,3 +92,44 @@ def test_unsure_decides_nothing() -> None:
     settled = settle(_given(("a", "b", "unsure", "1")))
     assert list(settled.statuses.values()) == ["unsure"]
     assert not settled.groups
+
+
+def test_within_a_day_times_decide_where_all_tell_them_and_lines_where_not() -> None:
+    timed = _given(("a", "b", "same", "2026-11-02T15:00:00Z"), ("a", "b", "different", "2026-11-02T09:00:00Z"))
+    assert [settle(timed).statuses[one] for one in timed] == ["applied", "superseded"]
+    mixed = _given(("a", "b", "same", "2026-11-02T15:00:00Z"), ("a", "b", "different", "2026-11-02"))
+    assert [settle(mixed).statuses[one] for one in mixed] == ["superseded", "applied"]
+
+
+def test_ids_of_judgements_last_while_others_come_and_go() -> None:
+    given = _given(("a", "b", "same", "1"), ("a", "b", "same", "1"), ("c", "d", "same", "1"))
+    ids = judgement_ids(given)
+    assert len(set(ids.values())) == 3
+    again = judgement_ids(_given(("x", "y", "unsure", "1"), ("a", "b", "same", "1"), ("c", "d", "same", "1")))
+    assert set(ids.values()) & set(again.values()) == {ids[given[0]], ids[given[2]]}
+
+
+def test_those_who_quarrel_are_named_together() -> None:
+    one = (("a", "b", "same", "1"), ("b", "c", "same", "1"), ("a", "c", "different", "1"))
+    other = (("p", "q", "same", "1"), ("q", "r", "same", "1"), ("p", "r", "different", "1"))
+    given = _given(*one, *other, ("x", "y", "same", "1"))
+    assert contradictions(given) == [given[:3], given[3:6]]
+
+
+def test_new_judgements_are_added_at_the_end_and_the_old_ones_stay(tmp_path: Path) -> None:
+    path = tmp_path / "judgements/person.csv"
+    first, second, third = _given(
+        ("a", "b", "same", "2026-11-02"), ("c", "d", "different", "2026-11-03"), ("e", "f", "unsure", "2026-11-03")
+    )
+    append_judgements(path, [])
+    assert not path.exists()
+    append_judgements(path, [first])
+    assert path.read_text(encoding="utf-8") == HEADER + "a,b,same,ann,2026-11-02,\n"
+    path.write_bytes(b"\xef\xbb\xbf" + HEADER.strip().encode() + b'\r\nx,y,same,bo,2026-11-01,"two\r\nlines"')
+    append_judgements(path, [replace(second, why='she said "no", twice'), third])
+    assert [(one.pair, one.judgement, one.why) for one in read_judgements(path)] == [
+        (("x", "y"), "same", "two\r\nlines"),
+        (("c", "d"), "different", 'she said "no", twice'),
+        (("e", "f"), "unsure", ""),
+    ]
+    assert [entry.name for entry in path.parent.iterdir()] == ["person.csv"]

@@ -7,6 +7,8 @@ applied (its `different` are: keeping apart is the error that can be mended).
 
 import csv
 import hashlib
+import io
+import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,6 +88,36 @@ def _judgement(path: Path, line: int, row: list[str]) -> Judgement:
     return Judgement(first, second, kind, decided_by, decided_at, why, line)
 
 
+def append_judgements(path: Path, judgements: Sequence[Judgement]) -> None:
+    """Add judgements at the end of a file, which is replaced at once; what it holds stays as it is.
+
+    Line numbers are given anew. Raises ConfigError where the file cannot be written.
+    """
+    if not judgements:
+        return
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    staged = path.with_name(f".{path.name}.new")
+    try:
+        before = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
+        if not before.strip():
+            before = ""
+            writer.writerow(COLUMNS)
+        elif not before.endswith("\n"):
+            before += "\n"
+        writer.writerows([*one.pair, one.judgement, one.decided_by, one.decided_at, one.why] for one in judgements)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with staged.open("w", encoding="utf-8", newline="") as file:
+            file.write(before + stream.getvalue())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(staged, path)
+    except OSError as error:
+        raise ConfigError(
+            f"the judgements cannot be written: {error.strerror}", where=path, remedy="give this user the right to"
+        ) from error
+
+
 def _error(path: Path, line: int, message: str) -> ConfigError:
     return ConfigError(message, where=f"{path}, line {line}", remedy="mend that line; nothing of the file was applied")
 
@@ -120,6 +152,19 @@ def settle(judgements: list[Judgement]) -> Settled:
     groups = {record: final.find(record) for record in final}
     apart = frozenset(_ordered(groups[one.record_id_l], groups[one.record_id_r]) for one in different)
     return Settled(statuses, groups, apart)
+
+
+def contradictions(judgements: Sequence[Judgement]) -> list[list[Judgement]]:
+    """The judgements that contradict each other, those of one quarrel together, in the order of their lines."""
+    statuses = settle(list(judgements)).statuses
+    at_odds = sorted((one for one, status in statuses.items() if status == "contradicted"), key=lambda one: one.line)
+    joined = UnionFind(record for one in at_odds for record in one.pair)
+    for one in at_odds:
+        joined.union(*one.pair)
+    groups: dict[str, list[Judgement]] = defaultdict(list)
+    for one in at_odds:
+        groups[joined.find(one.record_id_l)].append(one)
+    return list(groups.values())
 
 
 def in_order(judgements: Sequence[Judgement]) -> list[Judgement]:

@@ -93,6 +93,24 @@ def id_churn_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
     return breaches
 
 
+def judged_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
+    """Where floors are given: linkage must decide as many pairs as stewards did as right. No judgement, no breach."""
+    floors = {"precision": project.settings.gates.judged_precision, "recall": project.settings.gates.judged_recall}
+    meaning = {"precision": "pairs that linkage would merge are the same", "recall": "pairs judged the same are merged"}
+    breaches = []
+    for figure, floor in floors.items():
+        query = f"""select entity, {figure}, {figure}_from, {figure}_to from mastered.judged_accuracy
+            where {figure} < ? order by entity"""
+        for entity, found, low, high in warehouse.rows(query, [floor]) if floor is not None else []:
+            message = (
+                f"by the stewards' judgements {found:.1%} of the {meaning[figure]}, under {floor:.1%}; "
+                f"the range at 95 % is {low:.1%} to {high:.1%}"
+            )
+            remedy = "see the pairs with `dq review list`; train the model anew, or lower the floor in `gates`"
+            breaches.append(Breach(f"judged_{figure}", entity, message, remedy))
+    return breaches
+
+
 def identity_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
     """Every standardized record has exactly one master id, and every master id has its golden record."""
     breaches = []

@@ -1,11 +1,12 @@
 """linked -> mastered: stable ids, golden records with provenance, and every table re-keyed to them."""
 
+from dq_pipeline.linkage.judged_accuracy import build_judged_accuracy
 from dq_pipeline.linkage.reopening import remember_marks, reopen_judgements
 from dq_pipeline.mastering.contents import build_contents
 from dq_pipeline.mastering.identity import assign_ids
 from dq_pipeline.mastering.survivorship import build_golden, build_records, create_provenance
 from dq_pipeline.mastering.union import build_stake, union_entities
-from dq_pipeline.quality.gates import id_churn_breaches, identity_breaches, largest_cluster_breaches
+from dq_pipeline.quality.gates import id_churn_breaches, identity_breaches, judged_breaches, largest_cluster_breaches
 from dq_pipeline.run import Run, StageReport
 from dq_pipeline.sql.selects import engine_select
 
@@ -30,7 +31,7 @@ def master(run: Run) -> StageReport:
         path = project.sql_path("mastered", name)
         warehouse.build_view(f"mastered.{name}", project.sql("mastered", name), where=path)
     rows |= _build_review(run)
-    gates = (identity_breaches, largest_cluster_breaches, id_churn_breaches)
+    gates = (identity_breaches, largest_cluster_breaches, id_churn_breaches, judged_breaches)
     return StageReport(rows, tuple(breach for gate in gates for breach in gate(warehouse, project)))
 
 
@@ -42,5 +43,7 @@ def _build_review(run: Run) -> dict[str, int]:
     build_stake(warehouse, project.sql("mastered", name) if name else None, project.sql_path("mastered", name or ""))
     rows |= union_entities(warehouse, project.entities)
     remember_marks(warehouse, project.entities, "mastered.review_queue")
-    rows["mastered.judged_marks"] = warehouse.build("mastered.judged_marks", engine_select("mastered", "judged_marks"))
+    build_judged_accuracy(warehouse, project.entities)
+    for table in ("judged_marks", "judged_accuracy"):
+        rows[f"mastered.{table}"] = warehouse.build(f"mastered.{table}", engine_select("mastered", table))
     return rows

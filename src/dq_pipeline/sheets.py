@@ -1,0 +1,110 @@
+"""CSV that spreadsheets open, people edit, and that comes back as a spreadsheet saves it."""
+
+import csv
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dq_pipeline.errors import ConfigError
+
+# A cell that begins with one of these is a formula to a spreadsheet; an apostrophe before it makes it text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A header and rows of cells."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+    def text(self) -> str:
+        """As CSV, every cell on one line, and no cell that a spreadsheet would take for a formula."""
+        stream = io.StringIO(newline="")
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(self.header)
+        writer.writerows([_plain(cell) for cell in row] for row in self.rows)
+        return stream.getvalue()
+
+    def write(self, path: Path) -> None:
+        """Write it whole or not at all, with the mark by which Excel knows UTF-8. Raises ConfigError."""
+        staged = path.with_name(f".{path.name}.new")
+        try:
+            staged.write_text(self.text(), encoding="utf-8-sig", newline="")
+            os.replace(staged, path)
+        except OSError as error:
+            raise ConfigError(
+                f"the file cannot be written: {error.strerror}", where=path, remedy="name another place with --out"
+            ) from error
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a sheet that was read: its line in the file, and its cells by column."""
+
+    number: int
+    cells: dict[str, str]
+
+    def get(self, column: str) -> str:
+        """The cell, without blanks around it; empty where the sheet has no such column."""
+        return self.cells.get(column, "")
+
+
+def _plain(cell: object) -> object:
+    if cell is None or isinstance(cell, bool | int | float):
+        return cell
+    text = " ".join(str(cell).split())
+    return f"'{text}" if text.startswith(_FORMULA) or str(cell).startswith(_FORMULA) else text
+
+
+def _unplain(text: str) -> str:
+    text = text.strip()
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
+def read_sheet(path: Path, needed: Sequence[str]) -> list[Line]:
+    """The rows of a sheet as a spreadsheet saves it: any usual delimiter, UTF-8 or UTF-16. Raises ConfigError.
+
+    `needed` columns must be there, in any order and spelled in any case; rows without any text are left out.
+    """
+    text = _decoded(path)
+    # Some spreadsheets begin with a line that names the delimiter.
+    told = text[:5].lower() if text[:4].lower() == "sep=" else ""
+    skipped = 1 if told else 0
+    lines = text.splitlines(keepends=True)[skipped:]
+    first = lines[0] if lines else ""
+    delimiter = told[4:] or max(_DELIMITERS, key=first.count)
+    try:
+        reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter, strict=True)
+        header = [name.strip().lower() for name in next(reader, [])]
+        missing = [name for name in needed if name not in header]
+        if missing:
+            raise ConfigError(
+                f"the column {missing[0]} is missing; the columns are {', '.join(header) or 'none'}",
+                where=f"{path}, line {1 + skipped}",
+                remedy="use the file that `dq review export` writes, with its first line",
+            )
+        return [
+            Line(reader.line_num + skipped, dict(zip(header, map(_unplain, row), strict=False)))
+            for row in reader
+            if any(cell.strip() for cell in row)
+        ]
+    except csv.Error as error:
+        raise ConfigError(f"it is no CSV: {error}", where=path, remedy="save it as CSV UTF-8") from error
+
+
+def _decoded(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"the file cannot be read: {error.strerror}", where=path, remedy="name a file") from error
+    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            "it is not in UTF-8", where=path, remedy="save it as `CSV UTF-8` (a choice of the spreadsheet's Save As)"
+        ) from error
