@@ -23,13 +23,13 @@ class Measured:
     output: str
 
 
-def measure(command: Sequence[str], folder: Path) -> Measured:
-    """Run a command in `folder` and wait for it; its output and errors are returned as one text.
+def measure(command: Sequence[str], folder: Path, log: Path | None = None) -> Measured:
+    """Run a command in `folder` and wait for it; its output and errors are returned as one text, and kept in `log`.
 
     Memory is that of the process and all its helpers together, sampled ten times a second (pages that they share are
     counted once); where the system does not tell, it is the peak of the largest single process.
     """
-    log = folder / "bench.log"
+    log = log or folder / "bench.log"
     began = time.perf_counter()
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from bench.plain_splink import COLUMNS
+
 ROOT = Path(__file__).parents[1]
 ORDERS_A_CUSTOMER = 2
 # The sample's own limit is for its 3,000 customers; the best customer of a million has thousands of orders.
@@ -48,3 +50,24 @@ def write_customers(extracts: Path, form: str, target: Path) -> int:
             ) to '{target}' (format parquet)"""
         )
         return int(connection.execute(f"select count(*) from '{target}'").fetchall()[0][0])
+
+
+def write_conformed(project_folder: Path, entity: str, target: Path) -> None:
+    """The records of all sources for the plain script: the columns of the last run before anything is cleaned."""
+    wanted = ("record_id", *(name for name in COLUMNS if name != "date_of_birth"), "birth_date as date_of_birth")
+    with duckdb.connect(str(project_folder / "output" / "working.duckdb"), read_only=True) as connection:
+        table = f"standardized.{entity}_conformed"
+        have = {row[0] for row in connection.execute(f"describe {table}").fetchall()}
+        listed = ", ".join(name for name in wanted if name.split()[0] in have)
+        connection.execute(f"copy (select {listed} from {table}) to '{target}' (format parquet)")
+
+
+def write_truth(source: Path, table: Path, target: Path) -> None:
+    """Those lines of a truth file whose record is in `table` (as `write_conformed` makes it)."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""copy (
+                select * from read_csv('{source}', header = true, all_varchar = true)
+                where record_id in (select record_id from read_parquet('{table}')) order by record_id
+            ) to '{target}' (format csv, header)"""
+        )

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Measured, measure
+from bench.project import write_conformed
 from dq_pipeline.config import load_project
 from dq_pipeline.evaluating import evaluate_entity
 from dq_pipeline.recording import last_warehouse
-from dq_pipeline.warehouse import literal
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("DQ_SHARED_DATA") or os.environ.get("DQ_SHARED") or ROOT.parent / "shared/data").resolve()
@@ -127,7 +127,7 @@ def run_set(labelled: LabelledSet, folder: Path, *, with_plain: bool = True, wor
         raise SetFailedError(f"{labelled.name}: dq run ended with {ours.exit_code}:\n{ours.output}")
     judged = _judge(project, labelled.entity, truth, worst)
     if not labelled.folder:
-        _write_conformed(project, labelled.entity, table)
+        write_conformed(project, labelled.entity, table)
     script = [sys.executable, str(ROOT / "bench" / "plain_splink.py"), str(table), str(truth)]
     return Result(labelled, judged, ours, measure(script, folder) if with_plain else None)
 
@@ -161,22 +161,3 @@ def _judge(project_folder: Path, entity: str, truth: Path, worst: int) -> dict[s
         warehouse.close()
     document: dict[str, Any] = json.loads(json.dumps(judged.document(), default=str))
     return document
-
-
-def _write_conformed(project_folder: Path, entity: str, target: Path) -> None:
-    """The records of all sources as the plain script reads them: the columns before anything is cleaned."""
-    warehouse = last_warehouse(load_project(project_folder))
-    try:
-        table = f"standardized.{entity}_conformed"
-        renamed = {"birth_date": "date_of_birth"}
-        columns = [name for name in warehouse.columns(table) if name in _CONFORMED]
-        listed = ", ".join(f"{name} as {renamed.get(name, name)}" for name in columns)
-        warehouse.execute(f"copy (select {listed} from {table}) to {literal(target)} (format parquet)")
-    finally:
-        warehouse.close()
-
-
-_CONFORMED = (
-    "record_id", "full_name", "first_name", "last_name", "birth_date", "email", "phone", "address_line1", "city",
-    "postal_code",
-)  # fmt: skip
