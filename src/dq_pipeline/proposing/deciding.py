@@ -121,10 +121,11 @@ def find_key(
             return (column,), repeated, (note,)
     unique = [header for column, header in extract.headers.items() if profiles[column].is_unique and header]
     listed = f"unique and filled are: {', '.join(unique)}" if unique else "no column is unique and filled"
+    told = f"name the column, or several parted by commas: --key {extract.wanted.name}=COLUMN"
     raise ConfigError(
         f"no key was found for {extract.wanted.name}: it must name each row once, in every extract; {listed}",
         where=extract.wanted.path,
-        remedy=f"name the column, or several parted by commas: --key {extract.wanted.name}=COLUMN",
+        remedy=told if unique else f"add a column with a number of its own for each row, or {told}",
     )
 
 

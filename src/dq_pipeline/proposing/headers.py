@@ -53,10 +53,12 @@ def header_scores(header: str, entity: str) -> dict[str, float]:
 
 
 def header_rank(header: str, field: Field) -> int:
-    """The place of the first synonym that a header holds: earlier ones are the better names."""
-    parts = set(plain(header))
-    places = [place for place, synonym in enumerate(synonyms(field)) if parts.issuperset(synonym)]
-    return min(places, default=len(synonyms(field)))
+    """The place of the first synonym that a header is, or else holds: earlier ones are the better names."""
+    parts, known = plain(header), synonyms(field)
+    if parts in known:
+        return known.index(parts)
+    places = [place for place, synonym in enumerate(known) if {*parts}.issuperset(synonym)]
+    return len(known) + min(places, default=0)
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,7 @@ from dq_pipeline.proposing.headers import column_name
 from dq_pipeline.warehouse import Warehouse
 
 # Words that SQL reads as its own where a bare column name stands.
-_RESERVED = "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
+_RESERVED = "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
 _KINDS = {
     ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".psv": "csv", ".dat": "csv", ".tab": "csv", "": "csv",
     ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
@@ -82,6 +82,9 @@ def read_extract(warehouse: Warehouse, wanted: Wanted, scratch: Path) -> Extract
     if not path.is_file():
         raise ConfigError(f"there is no file {path}", remedy=f"name the file of {wanted.name}: NAME=FILE")
     form, names, notes, by_position = _form_and_names(warehouse, wanted, scratch)
+    if not names:
+        message = "it has no columns" + ("; each line must be a JSON object" if form.type == "jsonl" else "")
+        raise ConfigError(message, where=path, remedy="save it as CSV or as JSON lines")
     if len(names) > MAX_COLUMNS:
         message = f"{len(names):,} columns are more than a table of customers has"
         raise ConfigError(message, where=path, remedy="look at its delimiter, or cut the file to what is needed")
