@@ -43,8 +43,8 @@ def material_columns(warehouse: Warehouse, entity: Entity, others: Sequence[Enti
     own = [Material(table, name, name) for name in listed if name in available and name not in evidence]
     behind = {one.entity for one in entity.evidence}
     for other in (other for other in others if other.name in behind):
-        listed_there = material_columns(warehouse, other)
-        own += [Material(one.table, one.column, f"{other.name}.{one.name}") for one in listed_there]
+        there = [one for one in material_columns(warehouse, other) if one.column not in listed]
+        own += [Material(one.table, one.column, f"{other.name}.{one.name}") for one in there]
     return own
 
 
