@@ -85,6 +85,7 @@ def labelled(names: str, folder: Path, *, with_plain: bool, worst: int) -> tuple
 def _lost(result: Result) -> str:
     shown = {name: count for name, count in result.judged["losses"].items() if name.startswith("lost") and count}
     parts = [f"{name.replace('_', ' ')} {count:,}" for name, count in shown.items()]
+    parts += [f"{reason} {count:,}" for reason, count in result.judged["missed_by_reason"].items()]
     parts += [f"false {origin} {count:,}" for origin, count in result.judged["false_pairs"].items() if count]
     return ", ".join(parts) or "no pair lost, none false"
 

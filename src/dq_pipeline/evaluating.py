@@ -12,7 +12,7 @@ from dq_pipeline.config import Project
 from dq_pipeline.config.entity import Entity
 from dq_pipeline.errors import ConfigError, StageError
 from dq_pipeline.linkage.evaluation import Evaluation, evaluate
-from dq_pipeline.linkage.losses import Losses, PairCount, count_pairs, false_pairs, losses
+from dq_pipeline.linkage.losses import Losses, PairCount, count_pairs, false_pairs, losses, missed_by_reason
 from dq_pipeline.linkage.worst import WrongPair, worst_pairs
 from dq_pipeline.scorecard.masking import mask_value
 from dq_pipeline.warehouse import Warehouse, file_literal, literal, quoted
@@ -54,6 +54,7 @@ class Judged:
     figures: Evaluation
     losses: Losses
     false_pairs: dict[str, int]
+    missed_by_reason: dict[str, int]
     systems: list[SystemPair]
     worst_merges: list[WrongPair]
     worst_misses: list[WrongPair]
@@ -82,6 +83,7 @@ class Judged:
             "missed_pairs": figures.true_pairs - figures.right_pairs,
             "losses": asdict(lost) | {"compared_share": lost.compared_share},
             "false_pairs": self.false_pairs,
+            "missed_by_reason": self.missed_by_reason,
             "systems": [asdict(pair) | {"precision": pair.precision, "recall": pair.recall} for pair in self.systems],
             "worst_merges": [asdict(pair) for pair in self.worst_merges],
             "worst_misses": [asdict(pair) for pair in self.worst_misses],
@@ -122,6 +124,7 @@ def evaluate_entity(
         figures=figures,
         losses=losses(counts, figures.true_pairs),
         false_pairs=false_pairs(counts),
+        missed_by_reason=missed_by_reason(warehouse, entity),
         systems=system_pairs(counts),
         worst_merges=merges,
         worst_misses=misses,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dq_pipeline.errors import ConfigError
-from dq_pipeline.linkage.losses import PairCount, count_pairs, false_pairs, losses
+from dq_pipeline.linkage.losses import PairCount, count_pairs, false_pairs, losses, missed_by_reason
 from dq_pipeline.linkage.worst import worst_pairs
 from dq_pipeline.warehouse import Warehouse
 from tests.unit.linkage_tables import PERSON, linked, made_truth
@@ -191,6 +191,12 @@ def test_the_worst_misses_come_with_what_stood_against_them() -> None:
         "differs", False, {"born": "1970-01-01"}, {"born": "1971-01-01"},
     )  # fmt: skip
     assert len(worst_pairs(warehouse, PERSON, "missed", 1)) == 1
+
+
+def test_missed_pairs_by_what_holds_their_clusters_apart() -> None:
+    warehouse = small()
+    count_pairs(warehouse, PERSON, made_truth(warehouse, TRUTH))
+    assert missed_by_reason(warehouse, PERSON) == {"not in the queue": 2, "conflict:birth": 1}
 
 
 def test_no_errors_no_pairs() -> None:

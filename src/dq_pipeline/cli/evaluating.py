@@ -96,6 +96,7 @@ def evaluate(
         return
     _print_figures(judged)
     _print_losses(judged.losses)
+    _print_missed(judged.missed_by_reason)
     _print_false_pairs(judged.false_pairs)
     _print_systems(judged)
     for title, pairs in (("Worst false merges", judged.worst_merges), ("Worst misses", judged.worst_misses)):
@@ -134,6 +135,15 @@ def _print_losses(lost: "Losses") -> None:
         pairs = getattr(lost, name)
         table.add_row(title, f"{pairs:,}", _percent(pairs, lost.true))
     table.add_row("all true pairs", f"{lost.true:,}", _percent(lost.true, lost.true))
+    out.print(table)
+
+
+def _print_missed(reasons: dict[str, int]) -> None:
+    if not reasons:
+        return
+    table = _table("\nwhy two clusters of one entity are apart", "\nmissed pairs", "\nshare")
+    for reason, pairs in reasons.items():
+        table.add_row(escape(reason), f"{pairs:,}", _percent(pairs, sum(reasons.values())))
     out.print(table)
 
 

@@ -122,8 +122,58 @@ def count_pairs(warehouse: Warehouse, entity: Entity, truth_table: str) -> list[
     return counts
 
 
+def missed_by_reason(warehouse: Warehouse, entity: Entity) -> dict[str, int]:
+    """Reason in the review queue -> missed pairs of the two clusters that it holds apart; most pairs first.
+
+    Pairs of clusters that are not in the queue stand under `not in the queue`. `count_pairs` comes first.
+    """
+    rows = warehouse.rows(
+        f"""with parts as (
+select
+    entity_no,
+    cluster_id,
+    count(*) as records
+from {RECORDS}
+group by entity_no, cluster_id
+),
+missed as (
+select
+    l.cluster_id as cluster_l,
+    r.cluster_id as cluster_r,
+    sum(l.records * r.records) as pairs
+from parts as l
+inner join parts as r
+    on l.entity_no = r.entity_no
+    and l.cluster_id < r.cluster_id
+group by l.cluster_id, r.cluster_id
+),
+reasons as (
+select
+    least(l.cluster_id, r.cluster_id) as cluster_l,
+    greatest(l.cluster_id, r.cluster_id) as cluster_r,
+    min(review.reason) as reason
+from linked.{entity.name}_review as review
+inner join linked.{entity.name}_clusters as l
+    on review.record_id_l = l.record_id
+inner join linked.{entity.name}_clusters as r
+    on review.record_id_r = r.record_id
+group by 1, 2
+)
+select
+    coalesce(reasons.reason, 'not in the queue') as reason,
+    sum(missed.pairs) as pairs
+from missed
+left join reasons
+    on missed.cluster_l = reasons.cluster_l
+    and missed.cluster_r = reasons.cluster_r
+group by 1
+order by pairs desc, reason"""
+    )
+    return {reason: int(pairs) for reason, pairs in rows}
+
+
 def _check(warehouse: Warehouse, entity: Entity) -> None:
-    for part in ("input", "profiles", "scored", "edges", "judgements", "clusters"):
+    for part in ("input", "profiles", "scored", "edges", "judgements", "clusters", "review"):
         if not warehouse.has(f"linked.{entity.name}_{part}"):
             raise ConfigError(
                 f"the last run has no table linked.{entity.name}_{part}",
