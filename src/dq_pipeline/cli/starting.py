@@ -64,7 +64,7 @@ def _init_from_sources(
 ) -> None:
     from dq_pipeline.starting import propose, wanted_sources, write_proposals
 
-    is_asking = not yes and sys.stdin.isatty()
+    is_asking = not yes and is_terminal()
     proposals = propose(wanted_sources(sources, options), entity, folder, _ask if is_asking else None)
     for proposal in proposals:
         print_proposal(proposal)
@@ -76,6 +76,11 @@ def _init_from_sources(
         raise click.Abort
     for path in write_proposals(folder, proposals, link=link):
         out.print(f"made {escape(str(path))}")
+
+
+def is_terminal() -> bool:
+    """Whether somebody sits there who can be asked."""
+    return sys.stdin.isatty()
 
 
 def _ask(question: Any) -> str:
