@@ -158,15 +158,22 @@ def test_organizations_are_organizations_and_a_missing_column_drops_out(tmp_path
 
 
 def test_addresses_become_an_address_project(tmp_path: Path) -> None:
-    rows = [{"id": row["id"], "street": row["street"], "zip": row["zip"], "st": row["state"], "town": row["city"]}
-            for row in map(person, range(60))]  # fmt: skip
-    rows += [{**row, "id": f"{row['id']}X", "street": row["street"].replace("Street", "St.")} for row in rows[:20]]
-    source = write(tmp_path / "a.csv", ["id", "street", "zip", "st", "town"], rows)
+    heads = ["Washing", "Jeffer", "Lincoln", "Chest", "River", "High", "Meadow", "Syca", "Thorn", "Black", "Silver"]
+    tails = ["ton", "son", "wood", "nut", "side", "land", "brook", "more", "field"]
+    places = [
+        {"id": f"A{n:03}", "street": f"{100 + n * 797 % 9000} {heads[n % 11]}{tails[n % 9]} Street",
+         "zip": f"{10001 + n * 31 % 200}", "st": "NY", "town": f"{heads[n * 3 % 11]}{tails[n * 5 % 9]}"}
+        for n in range(400)
+    ]  # fmt: skip
+    # The same place with its street type written short, or with one letter less.
+    copies = [{**one, "id": f"{one['id']}X", "street": one["street"].replace("Street", "St.")} for one in places[:80]]
+    copies += [{**one, "id": f"{one['id']}Y", "street": one["street"].replace("e", "", 1)} for one in places[:80]]
+    source = write(tmp_path / "a.csv", ["id", "street", "zip", "st", "town"], [*places, *copies])
     reader = run(init(tmp_path / "mine", "--source", f"places={source}", "--entity", "address"))
-    query = "select record_id, master_id from identity.xref where entity = 'address'"
-    found = dict(reader.rows(query))
-    assert all(found[f"places:C{number:03}X"] == found[f"places:C{number:03}"] for number in range(20))
-    assert len(set(found.values())) == 60
+    found = dict(reader.rows("select record_id, master_id from identity.xref where entity = 'address'"))
+    for number in range(80):
+        assert found[f"places:A{number:03}X"] == found[f"places:A{number:03}Y"] == found[f"places:A{number:03}"]
+    assert len(set(found.values())) == 400
     reader.close()
 
 
