@@ -8,7 +8,9 @@ import pytest
 
 from dq_pipeline.quality.gates import (
     conservation_breaches,
+    id_churn_breaches,
     identity_breaches,
+    judged_breaches,
     largest_cluster_breaches,
     model_drift_breaches,
     quarantine_breaches,
@@ -135,3 +137,78 @@ def test_model_drift_stops_a_night_only_where_a_limit_is_set(
             warehouse.execute("insert into scored.model_drift values ('thing', ?, ?, ?)", [comparison, label, psi])
     found = model_drift_breaches(warehouse, project(model_drift=limit))
     assert [breach.where for breach in found] == (["entities/thing.yml, comparison phone"] if fires else [])
+
+
+CHURN = [
+    (0.1, {}, False),
+    (0.1, {"merged": 0.1}, False),
+    (0.1, {"merged": 0.101}, True),
+    (0.1, {"merged": 0.04, "split": 0.04, "retired": 0.04}, True),
+    (0.1, {"merged": 0.03, "split": 0.03, "retired": 0.04}, False),
+    (0.0, {"split": 0.001}, True),
+    (1.0, {"retired": 1.0}, False),
+]
+
+
+@pytest.mark.parametrize("rows", SIZES)
+@pytest.mark.parametrize(("limit", "shares", "fires"), CHURN)
+def test_id_churn(warehouse: Warehouse, rows: int, limit: float, shares: dict[str, float], fires: bool) -> None:
+    # Each id has two records; ids of records that are away, and of another entity, count for nothing.
+    warehouse.build(
+        "mastered.known_before",
+        f"""select 'thing' as entity, 'm' || range as master_id, true as is_live from range({rows})
+        union all select 'thing', 'm' || range, true from range({rows})
+        union all select 'thing', 'away' || range, false from range({rows})
+        union all select 'other', 'o' || range, true from range({rows})""",
+    )
+    warehouse.execute("create table mastered.id_events (entity varchar, master_id varchar, event varchar)")
+    begin = 0
+    for event, share in shares.items():
+        end = begin + round(rows * share)
+        query = f"select 'thing', 'm' || range, '{event}' from range({begin}, {end})"
+        warehouse.execute(f"insert into mastered.id_events {query}")
+        if event == "split":
+            # Split in three, and once more merged: one id that changed.
+            warehouse.execute(f"insert into mastered.id_events {query} union all {query.replace('split', 'merged')}")
+        begin = end
+    warehouse.execute(
+        f"""insert into mastered.id_events select 'thing', 'away' || range, 'merged' from range({rows})
+        union all select 'thing', 'new' || range, 'created' from range({rows})
+        union all select 'other', 'o' || range, 'merged' from range({rows})"""
+    )
+    breaches = id_churn_breaches(warehouse, project(id_churn=limit))
+    assert [(breach.gate, breach.where) for breach in breaches] == ([("id_churn", "thing")] if fires else [])
+    if breaches and "split" not in shares:
+        assert f"{begin:,} of {rows:,} master ids" in breaches[0].message
+        assert f"{begin:,} merged, 0 split, 0 retired" in breaches[0].message
+
+
+def test_the_first_night_has_no_churn(warehouse: Warehouse) -> None:
+    warehouse.execute("create table mastered.known_before (entity varchar, master_id varchar, is_live boolean)")
+    warehouse.build(
+        "mastered.id_events", "select 'thing' as entity, 'm' || range as master_id, 'created' as event from range(9)"
+    )
+    assert id_churn_breaches(warehouse, project(id_churn=0.0)) == []
+
+
+JUDGED = [
+    (None, None, []),
+    (0.9, None, []),
+    (0.901, None, ["judged_precision"]),
+    (None, 0.51, ["judged_recall"]),
+    (0.95, 0.8, ["judged_precision", "judged_recall"]),
+]
+
+
+@pytest.mark.parametrize(("precision", "recall", "gates"), JUDGED)
+def test_judged_floors(warehouse: Warehouse, precision: float | None, recall: float | None, gates: list[str]) -> None:
+    warehouse.build(
+        "mastered.judged_accuracy",
+        """select 'thing' as entity, 0.9 as precision, 0.8 as precision_from, 0.95 as precision_to,
+            0.5 as recall, 0.4 as recall_from, 0.6 as recall_to
+        union all select 'nobody_judged', null, null, null, null, null, null""",
+    )
+    found = judged_breaches(warehouse, project(judged_precision=precision, judged_recall=recall))
+    assert [(breach.gate, breach.where) for breach in found] == [(gate, "thing") for gate in gates]
+    if gates == ["judged_recall"]:
+        assert "50.0% of the pairs judged the same are merged, under 51.0%" in found[0].message
