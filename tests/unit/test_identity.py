@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from dq_pipeline.config import Entity
+from dq_pipeline.config import Entity, load_project
 from dq_pipeline.mastering.identity import assign_ids
+from dq_pipeline.publishing import in_published_names
 from dq_pipeline.sql import set_run_values
+from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.warehouse import Warehouse
+from tests.conftest import CHECKOUT
 
 DAY = date(2026, 11, 1)
 TONIGHT = date(2026, 11, 20)
@@ -41,9 +44,48 @@ def resolve(
     known: Mapping[str, str] | None = None,
     born: Mapping[str, date] | None = None,
     history: Sequence[tuple[str, str, str | None]] = (),
+    previous: Path | None = None,
 ) -> Warehouse:
-    """Tonight's ids. `clusters` are words whose letters are records; `known` maps letters to their ids of before."""
-    known, born = known or {}, born or {}
+    """Tonight's ids. `clusters` are words whose letters are records; `known` maps letters to their ids of before.
+
+    Or `previous` is the published file of the night before.
+    """
+    before = previous or night_before(tmp_path, known or {}, born or {}, history)
+    warehouse = Warehouse()
+    set_run_values(warehouse, "tonight", TONIGHT)
+    warehouse.execute("create table standardized.thing (record_id varchar, source varchar, source_key varchar)")
+    warehouse.execute(
+        """create table linked.thing_clusters (record_id varchar, cluster_id varchar, match_reason varchar,
+            match_probability double)"""
+    )
+    for word in clusters:
+        for letter in word:
+            warehouse.execute("insert into standardized.thing values (?, 's', ?)", [f"s:{letter}", letter])
+            warehouse.execute(
+                "insert into linked.thing_clusters values (?, ?, 'test', 1.0)", [f"s:{letter}", f"s:{min(word)}"]
+            )
+    assign_ids(warehouse, [thing()], before)
+    return warehouse
+
+
+def publish(warehouse: Warehouse, tmp_path: Path) -> Path:
+    """What the next night reads of this one."""
+    path = tmp_path / f"night{len(list(tmp_path.iterdir()))}.duckdb"
+    warehouse.attach(path, "release", read_only=False)
+    warehouse.execute("create schema release.identity")
+    for table in ("known_records", "id_history"):
+        warehouse.execute(f"create table release.identity.{table} as select * from mastered.{table}")
+    warehouse.detach("release")
+    return path
+
+
+def night_before(
+    tmp_path: Path,
+    known: Mapping[str, str],
+    born: Mapping[str, date],
+    history: Sequence[tuple[str, str, str | None]],
+) -> Path:
+    """A published file in which records have these ids."""
     previous = tmp_path / f"previous{len(list(tmp_path.iterdir()))}.duckdb"
     before = Warehouse(previous)
     before.execute("create schema identity")
@@ -70,21 +112,7 @@ def resolve(
             "insert into identity.id_history values ('thing', ?, ?, ?, 'r1', ?)", [master_id, event, into, DAY]
         )
     before.close()
-    warehouse = Warehouse()
-    set_run_values(warehouse, "tonight", TONIGHT)
-    warehouse.execute("create table standardized.thing (record_id varchar, source varchar, source_key varchar)")
-    warehouse.execute(
-        """create table linked.thing_clusters (record_id varchar, cluster_id varchar, match_reason varchar,
-            match_probability double)"""
-    )
-    for word in clusters:
-        for letter in word:
-            warehouse.execute("insert into standardized.thing values (?, 's', ?)", [f"s:{letter}", letter])
-            warehouse.execute(
-                "insert into linked.thing_clusters values (?, ?, 'test', 1.0)", [f"s:{letter}", f"s:{min(word)}"]
-            )
-    assign_ids(warehouse, [thing()], previous)
-    return warehouse
+    return previous
 
 
 def ids(warehouse: Warehouse) -> dict[str, str]:
@@ -195,3 +223,46 @@ def test_a_retired_id_is_never_given_to_somebody_else(tmp_path: Path) -> None:
     found = ids(warehouse)
     assert found["b"] == first
     assert found["a"] != first
+
+
+def test_an_id_retired_before_leads_on_when_its_records_come_back_as_part_of_another(tmp_path: Path) -> None:
+    """Y was retired when its record b went away; tonight b is back, and is one with a."""
+    first = resolve(tmp_path, ["a"], {"a": "X", "b": "Y"}, {"X": OLD, "Y": NEW})
+    assert first.rows("select current_id, is_live from mastered.resolve where master_id = 'Y'") == [("Y", False)]
+    previous = publish(first, tmp_path)
+    second = resolve(tmp_path, ["ab"], previous=previous)
+    assert events(second) == [("merged", "Y", "X")]
+    assert second.rows("select current_id, is_live from mastered.resolve where master_id = 'Y'") == [("X", True)]
+
+
+def test_records_that_leave_for_another_known_master_are_written_down(tmp_path: Path) -> None:
+    warehouse = resolve(tmp_path, ["a", "bc"], {"a": "X", "b": "X", "c": "Y"}, {"X": NEW, "Y": OLD})
+    assert ids(warehouse) == {"a": "X", "b": "Y", "c": "Y"}
+    assert events(warehouse) == [("split", "X", "Y")]
+
+
+def test_a_merge_undone_gives_a_new_id_and_the_old_one_still_leads_to_the_survivor(tmp_path: Path) -> None:
+    merged = publish(resolve(tmp_path, ["ab"], {"a": "X", "b": "Y"}, {"X": OLD, "Y": NEW}), tmp_path)
+    parted = resolve(tmp_path, ["a", "b"], previous=merged)
+    found = ids(parted)
+    assert found["a"] == "X"
+    assert found["b"] not in {"X", "Y"}
+    assert events(parted) == [("created", found["b"], None), ("split", "X", found["b"])]
+    leads = dict(parted.rows("select master_id, current_id from mastered.resolve"))
+    assert leads == {"X": "X", "Y": "X", found["b"]: found["b"]}
+
+
+def test_the_view_of_where_ids_lead_is_published(tmp_path: Path) -> None:
+    warehouse = resolve(tmp_path, ["ab"], {"a": "X", "b": "Y", "c": "Z"}, {"X": OLD, "Y": NEW, "Z": NEW})
+    select = in_published_names(engine_select("mastered", "resolve"), load_project(CHECKOUT))
+    warehouse.execute("create schema identity")
+    warehouse.execute("create table identity.redirects as select * from mastered.redirects")
+    warehouse.execute(f"create view identity.resolve as {select}")
+    found = warehouse.rows("select master_id, current_id, is_live from identity.resolve order by all")
+    assert found == [("X", "X", True), ("Y", "X", True), ("Z", "Z", False)]
+
+
+def test_a_source_that_is_missing_for_a_night_changes_no_id(tmp_path: Path) -> None:
+    known = {"a": "X", "b": "X", "c": "Y", "d": "Z"}
+    night = publish(resolve(tmp_path, ["a"], known), tmp_path)
+    assert ids(resolve(tmp_path, ["ab", "c", "d"], previous=night)) == known
