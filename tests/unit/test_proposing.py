@@ -19,12 +19,14 @@ from dq_pipeline.proposing import (
     read_extract,
     suggest_columns,
     wanted_sources,
+    write_project,
 )
 from dq_pipeline.proposing.dialect import sniff
 from dq_pipeline.proposing.selects import source_select
 from dq_pipeline.proposing.templates import adapt_customer_select, adapt_entity, adapt_household
 from dq_pipeline.warehouse import Warehouse
 from tests.conftest import CHECKOUT
+from tests.unit import test_sql_files
 
 SAMPLE = CHECKOUT / "pipelines"
 
@@ -305,6 +307,25 @@ def test_an_address_is_one_text_to_parse(propose) -> None:  # type: ignore[no-un
     parts = "nullif(concat_ws(' ', street_number, street), ''), town, zip, 'US'"
     assert f"nullif(concat_ws(', ', {parts}), '') as address_text" in select
     assert "cast(null as varchar) as state" in select
+
+
+def test_the_sql_is_as_tidy_and_portable_as_the_sample_s(warehouse: Warehouse, tmp_path: Path) -> None:
+    path = tmp_path / "all.csv"
+    header = (
+        "id,source_system,first_name,middle,last_name,second_last_name,suffix,company,email,email2,phone,mobile,dob"
+    )
+    header += ",street_number,street,apt,city,state,zip,country,type,channel,status,created_at,updated_at,nickname"
+    values = (
+        "S,Ann,B,Lee,Ray,Jr,Acme,a@b.co,c@d.co,2175550134,2175550135,25/12/1980,1,Oak St,2,Salem,OR,97301,,P,web,on"
+    )
+    path.write_text(f"{header}\n1,{values},1/2/2020,2020-01-02,Annie\n", encoding="utf-8")
+    for entity in ("customer", "address"):
+        extract = read_extract(warehouse, Wanted("crm", path), tmp_path)
+        write_project(tmp_path / entity, [propose_source(warehouse, extract, entity)], CHECKOUT)
+        for select in (tmp_path / entity).rglob("*.sql"):
+            for name, check in vars(test_sql_files).items():
+                if name.startswith("test_") and "macro" not in name.replace("in_macros", ""):
+                    check(select)
 
 
 # --- what is written on the command line

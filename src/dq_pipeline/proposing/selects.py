@@ -6,7 +6,6 @@ from dq_pipeline.warehouse import literal
 _PLAIN = (
     "preferred_name", "email", "phone", "address_line2", "city", "state", "postal_code", "channel", "status",
 )  # fmt: skip
-_DAY_FIRST = r"'^([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})$', '\3-\2-\1'"
 
 
 def source_select(proposal: SourceProposal) -> str:
@@ -109,11 +108,9 @@ def _birth_date(proposal: SourceProposal) -> list[str]:
     fields = proposal.fields
     if fields.get("birth_date"):
         column = fields["birth_date"][0]
-        return [
-            f"regexp_replace({column}, {_DAY_FIRST}) as birth_date"
-            if proposal.day_first
-            else _named(column, "birth_date")
-        ]
+        # std_date reads dots as day.month.year, slashes and dashes as month/day/year.
+        dotted = f"replace(replace({column}, '/', '.'), '-', '.')"
+        return [_named(dotted if proposal.day_first else column, "birth_date")]
     parts = [fields[name][0] for name in ("birth_year", "birth_month", "birth_day") if fields.get(name)]
     if len(parts) < 3:
         return []
