@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import call, published
+from dq_pipeline import archive
+from tests.conftest import call, copy_sample, published
 
 CUSTOMERS = "data/sample/crm_customers.csv"
 
@@ -231,3 +233,71 @@ def test_the_export_is_masked_and_says_what_is_alike(sample: Path, tmp_path: Pat
             same = shown[f"{name}_l"] == shown[f"{name}_r"] != ""
             assert same == (name in shown["alike"].split(", "))
     assert any(row["phone_l"].startswith("'+1") for row in clear)
+
+
+def test_a_night_that_changes_too_many_ids_is_held(project: Path, tmp_path: Path) -> None:
+    file = project / "pipelines/nightly.yml"
+    file.write_text(file.read_text(encoding="utf-8").replace("id_churn: 0.1 ", "id_churn: 0.0 "), encoding="utf-8")
+    left, right = merged_accounts(project)
+    sheet = tmp_path / "customer.csv"
+    sheet.write_text(f"record_id_l,record_id_r,judgement\n{left},{right},different\n", encoding="utf-8")
+    assert call("review", "import", sheet, "--by", "Ann", "--project", project).code == 0
+    before = masters(project)
+    answer = call("run", "--from", "link", "--project", project)
+    assert answer.code == 3
+    assert "breach id_churn: customer: 1 of " in answer.text
+    assert "0 merged, 1 split, 0 retired" in answer.text
+    assert masters(project) == before
+
+
+def test_a_stake_without_its_columns_is_named_before_a_run(project: Path) -> None:
+    path = project / "pipelines/sql/mastered/stake.sql"
+    path.write_text(path.read_text(encoding="utf-8").replace("status = 'open' as is_open", "status"), encoding="utf-8")
+    answer = call("check", "--project", project)
+    assert answer.code == 2
+    assert "the column is_open is missing" in answer.text
+    assert "stake.sql" in answer.text
+    path.unlink()
+    answer = call("check", "--project", project)
+    assert answer.code == 2
+    assert "write one SELECT for mastered.stake there" in answer.text
+
+
+def test_while_a_run_goes_on_nothing_is_imported(project: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "customer.csv"
+    sheet.write_text("record_id_l,record_id_r,judgement\na,b,same\n", encoding="utf-8")
+    with archive.lock(project / "output"):
+        for command in (("import", sheet), ("export", "customer")):
+            answer = call("review", *command, "--project", project)
+            assert answer.code == 4, answer.text
+
+
+def test_before_the_first_run_there_is_nothing_to_review(tmp_path: Path) -> None:
+    project = copy_sample(tmp_path / "new")
+    sheet = tmp_path / "customer.csv"
+    sheet.write_text("record_id_l,record_id_r,judgement\na,b,same\n", encoding="utf-8")
+    for command in (("export",), ("import", sheet, "--by", "Ann")):
+        answer = call("review", *command, "--project", project)
+        assert answer.code == 2
+        assert "run `dq run` first" in answer.text
+    answer = call("review", "list", "--project", project)
+    assert answer.code == 0
+    assert "No judgement yet" in answer.text
+
+
+def test_ids_are_known_although_the_working_file_is_lost(project: Path, tmp_path: Path) -> None:
+    (project / "output/working.duckdb").unlink()
+    sheet = tmp_path / "customer.csv"
+    sheet.write_text("record_id_l,record_id_r,judgement\n{0}1,{0}2,same\n".format("crm_customers:C00000"))
+    answer = call("review", "import", sheet, "--by", "Ann", "--project", project)
+    assert answer.code == 0, answer.text
+    listed = json.loads(call("review", "list", "--json", "--project", project).text)
+    assert [(one["status"], one["decided_by"]) for one in listed] == [("pending", "Ann")]
+
+
+@pytest.mark.parametrize("command", ["export", "import", "list"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    answer = call("review", command, "--help")
+    assert answer.code == 0
+    assert re.search(rf"Examples?:\n +dq review {command}", answer.text)
+    assert re.search(rf"\n +dq review {command}", call("review", "--help").text)
