@@ -154,6 +154,9 @@ def test_pairs_are_compared_by_their_full_values_and_shown_masked(night: Warehou
     pair = text[text.index("crm_customers:C1 and crm_customers:C2") :].split("Kept in")[0]
     assert "match probability 60.00 % match weight +1.5 between thresholds" in pair
     assert "strongest of 2 pairs of records between these masters" in pair
+    assert "open order" not in pair[:400]
+    assert "6 open orders: O1, O2, O3, O4, O5, … " in text[text.index("crm_customers:C3 and crm_customers:C4") :][:400]
+    assert text.index("crm_customers:C3 and") < text.index("orders:O2 and") < text.index("crm_customers:X1 and")
     for said in (
         "source crm_customers crm_customers full name",
         "full name W••• F••• W••• J••• F••• different",

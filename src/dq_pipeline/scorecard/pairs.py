@@ -1,4 +1,4 @@
-"""The review queue -> pairs that a steward can decide: masked values side by side, and whether they agree."""
+"""The review queue -> pairs that a steward can decide, by what is at stake: masked values, and whether they agree."""
 
 from datetime import datetime
 
@@ -12,25 +12,29 @@ _ENGINE_COLUMNS = frozenset({"record_id", "source_key", "repeat_no", "source_fil
 _CIRCUMSTANCES = frozenset({"source", "status", "channel", "at", "on"})
 # Two masters may have many pairs of records between them, and one decision settles them all.
 _PAIRS = """with ranked as (
-    select entity, record_id_l, record_id_r, master_id_l, master_id_r, match_weight, match_probability, reason,
+    select entity, priority, record_id_l, record_id_r, master_id_l, master_id_r, match_weight, match_probability,
+        reason, value, open_orders, open_order_ids,
         count(*) over (
-            partition by least(master_id_l, master_id_r), greatest(master_id_l, master_id_r)
+            partition by least(master_id_l, master_id_r), greatest(master_id_l, master_id_r),
+                case when master_id_l = master_id_r then record_id_l || ' ' || record_id_r end
         ) as record_pairs,
         row_number() over (
-            partition by least(master_id_l, master_id_r), greatest(master_id_l, master_id_r)
-            order by match_probability desc nulls last, match_weight desc nulls last, record_id_l, record_id_r
+            partition by least(master_id_l, master_id_r), greatest(master_id_l, master_id_r),
+                case when master_id_l = master_id_r then record_id_l || ' ' || record_id_r end
+            order by priority, record_id_l, record_id_r
         ) as choice
     from mastered.review_queue
     where entity = ?
 )
-select entity, record_id_l, record_id_r, master_id_l, master_id_r, match_weight, match_probability, reason, record_pairs
+select entity, record_id_l, record_id_r, master_id_l, master_id_r, match_weight, match_probability, reason, value,
+    open_orders, open_order_ids, record_pairs
 from ranked
 where choice = 1
-order by match_probability desc nulls last, match_weight desc nulls last, record_id_l, record_id_r"""
+order by priority, record_id_l, record_id_r"""
 
 
 def pairs(night: Night) -> Section:
-    """What waits for a decision: for each two masters their strongest pair of records, masked, and what agrees.
+    """What waits for a decision, in the order of the queue: for each two masters one pair of records, and what agrees.
 
     Entities that use others as evidence come first: a customer says more than an address.
     """

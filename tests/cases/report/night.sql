@@ -93,7 +93,11 @@ select
     'CUS-00000000000000B' || r as master_id_r,
     2.5 - l as match_weight,
     0.5 + 0.1 * l as match_probability,
-    'between_thresholds' as reason
+    'between_thresholds' as reason,
+    10 * l + r as priority,
+    99.5 as value,
+    case when l = 3 then 6 else 0 end as open_orders,
+    case when l = 3 then ['O1', 'O2', 'O3', 'O4', 'O5', 'O6'] else [] end as open_order_ids
 from (values (1, 2), (2, 3), (3, 4), (1, 4)) as pairs(l, r)
 union all
 select
@@ -104,7 +108,11 @@ select
     'CUS-2' || id,
     -1.0,
     0.3,
-    'conflict:birth_date'
+    'conflict:birth_date',
+    100 + id,
+    0,
+    0,
+    []
 from generate_series(1, 30) as ids(id)
 union all
 select
@@ -115,7 +123,11 @@ select
     'CUS-00000000000000A1',
     0.1,
     0.55,
-    'unsure';
+    'unsure',
+    50,
+    0,
+    0,
+    [];
 
 create table scored.trend as
 select
