@@ -206,6 +206,8 @@ def test_without_a_key_the_candidates_are_named(propose) -> None:  # type: ignor
         ("id,name\n1,Acme Inc\n2,Ann Lee\n3,Robert Ray\n4,Mary Poe\n", None, "name as full_name"),
         ("id,first_name,surname,company\n1,Ann,Lee,\n2,,,Acme Inc\n", None, "company is not null then 'organization'"),
         ("id,name,type\n1,Ann Lee,P\n2,Acme,Company\n3,Bob,p\n", None, "= 'company' then 'organization'"),
+        ("id,name,type\n1,Ann Lee,B2C\n2,Acme,B2B\n3,Bob,B2C\n", None, "= 'b2c' then 'person'"),
+        ("id,name,type\n1,Ann Lee,gold\n2,Mary Poe,silver\n3,Robert Ray,gold\n", "person", "'person' as customer_type"),
         ("id,first_name,last_name,suffix\n1,Ann,Lee,Jr\n", "person", "concat_ws(' ', first_name, last_name, suffix)"),
         ("id,nombre,apellido,apellido_materno\n1,Ana,Gil,Ruiz\n", "person", "apellido_materno), '') as last_name"),
     ],

@@ -199,9 +199,12 @@ def _with_kind(warehouse: Warehouse, proposal: SourceProposal) -> SourceProposal
     """Whether the rows are persons, organizations, or each row must be looked at (null)."""
     fields = proposal.fields
     if proposal.has("customer_type"):
-        values = common_values(warehouse, f"raw.{proposal.name}", fields["customer_type"][0])
-        folded = {" ".join(words_of(value)) for value, _ in values}
-        kinds = {value: "person" if value in words().person else "organization" for value in sorted(folded) if value}
+        query = (
+            f"select distinct std_fold({fields['customer_type'][0]}) as value from raw.{proposal.name} order by value"
+        )
+        folded = [str(value) for (value,) in warehouse.rows(query) if value]
+        known = {"person": words().person, "organization": words().organization}
+        kinds = {value: kind for value in folded for kind, listed in known.items() if value in listed}
         return replace(proposal, kinds=kinds)
     has_parts = proposal.has("first_name") or proposal.has("last_name")
     if proposal.has("company"):

@@ -14,7 +14,7 @@ class Field(Frozen):
 
     `looks` names measures of a profile, any of which confirms a header where at least `least` of the values meet it.
     `guess` is the measure by which a column without telling header is proposed, with the confidence `guessed`.
-    `several` takes further columns for where the first is blank.
+    `several` takes further columns for where the first is blank; `strict` takes none whose values deny its header.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Field(Frozen):
     guessed: float = 0.0
     personal: bool = False
     several: bool = False
+    strict: bool = False
 
 
 class Words(Frozen):

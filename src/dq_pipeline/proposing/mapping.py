@@ -70,7 +70,8 @@ def map_columns(
         name for name, header in headers.items() if name not in chosen and not words().other & {*words_of(header)}
     ]
     for choice in _guesses(set(untold) - set(kept), places, profiles, fields):
-        if choice.field not in taken and choice.column not in chosen and choice.field is not None:
+        is_part = choice.field == "first_name" and "full_name" in taken
+        if choice.field and choice.field not in taken and choice.column not in chosen and not is_part:
             taken[choice.field] = choice.column
             chosen[choice.column] = choice
     _name_in_parts(chosen, taken, profiles)
@@ -95,7 +96,7 @@ def _by_header(column: str, field: Field, score: float, profile: Profile) -> Cho
     share = profile.share(best)
     said = f"{share:.0%} {_MEASURES[best]}" if _MEASURES[best] else f"{profile.distinct} different values"
     if share < field.least:
-        return Choice(column, field.name, score * _DENIED, f"header, but only {said}")
+        return Choice(column, field.name, 0.0 if field.strict else score * _DENIED, f"header, but only {said}")
     # Values that could be nothing else make up for a header that is only half plain.
     sure = score + 0.15 if field.guess and profile.share(field.guess) >= _GUESSED_FROM else score
     return Choice(column, field.name, min(1.0, sure), f"header; {said}")
