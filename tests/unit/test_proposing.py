@@ -193,6 +193,22 @@ def test_without_a_key_the_candidates_are_named(propose) -> None:  # type: ignor
         propose("first_name,city\nAnn,A\nBob,B\n", key=("x",))
 
 
+def test_a_key_is_asked_for_and_one_that_names_nothing_is_refused(propose) -> None:  # type: ignore[no-untyped-def]
+    asked: list[Question] = []
+
+    def ask(question: Question) -> str:
+        asked.append(question)
+        return question.options[-1]
+
+    text = "first_name,city,mail\nAnn,A,a@b.co\nBob,A,b@b.co\n"
+    assert propose(text, ask=ask).key == ("mail",)
+    assert asked[-1].options == ("first_name", "mail")
+    text = "first_name,city\n" + "Ann,A\n" * 5
+    with pytest.raises(ConfigError, match="--key city: 4 of 5 rows have none or another's"):
+        propose(text, key=("city",))
+    assert propose("first_name,city\nAnn,A\nAnn,B\nBob,A\n", key=("first_name", "city")).key == ("first_name", "city")
+
+
 # --- who, where, when
 
 
@@ -299,7 +315,7 @@ def test_types_are_those_that_every_value_has(propose) -> None:  # type: ignore[
         "code_no": "text", "updated_at": "timestamp", "created_at": "text", "mixed": "text",
     }  # fmt: skip
     assert "cast(std_date(created_at) as timestamp) as created_at" in source_select(found)
-    assert [name for name, column in found.types.items() if column.personal] == ["name", "code_no", "mixed"]
+    assert [name for name, column in found.types.items() if not column.personal] == ["id", "updated_at", "created_at"]
 
 
 def test_an_address_is_one_text_to_parse(propose) -> None:  # type: ignore[no-untyped-def]

@@ -101,7 +101,7 @@ def print_proposal(proposal: Any) -> None:
         field = " ".join(filter(None, ("key" if is_key else "", choice.field or ""))) or "-"
         mark = "" if choice.is_sure else " (unsure)"
         filled = f"{proposal.profiles[column].filled_share:.0%}"
-        table.add_row(escape(repr(header)[1:-1]), field + mark, filled, escape("" if is_key else choice.why))
+        table.add_row(escape(repr(header)[1:-1]), field + mark, filled, escape(choice.why))
     out.print(table)
     for line in proposal.decisions():
         out.print(f"  {escape(line)}")

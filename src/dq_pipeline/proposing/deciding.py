@@ -7,16 +7,13 @@ from pathlib import Path
 from dq_pipeline.config import Column
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.proposing.fields import fields_of, words
-from dq_pipeline.proposing.headers import words_of
+from dq_pipeline.proposing.keys import find_column, find_key
 from dq_pipeline.proposing.mapping import Choice, map_columns
 from dq_pipeline.proposing.profiles import Profile, common_values, profile
 from dq_pipeline.proposing.proposal import Ask, Question, SourceProposal
 from dq_pipeline.proposing.reading import Extract, Wanted, read_extract
 from dq_pipeline.sql.declared_types import cast_to_declared
 from dq_pipeline.warehouse import Warehouse
-
-# A key that comes again in more rows than this is none.
-MOST_REPEATED = 0.02
 
 
 def propose_source(warehouse: Warehouse, extract: Extract, entity: str, ask: Ask | None = None) -> SourceProposal:
@@ -30,11 +27,7 @@ def propose_source(warehouse: Warehouse, extract: Extract, entity: str, ask: Ask
     choices = _as_told(extract, choices, entity)
     choices = {column: _answered(extract, choice, profiles[column], ask) for column, choice in choices.items()}
     system = next((column for column, choice in choices.items() if choice.field == "system"), None)
-    key, repeated, notes = find_key(warehouse, extract, profiles, choices, system)
-    choices = {
-        column: Choice(column, None, 1.0, "key") if column in key and column != system else choice
-        for column, choice in choices.items()
-    }
+    key, repeated, notes = find_key(warehouse, extract, profiles, choices, system, ask)
     proposal = SourceProposal(extract, entity, profiles, choices, key, repeated, notes=(*extract.notes, *notes))
     _says_something(proposal)
     proposal = _with_country(warehouse, proposal)
@@ -78,76 +71,6 @@ def _as_told(extract: Extract, choices: Mapping[str, Choice], entity: str) -> di
         found = {one: Choice(one, None, 1.0, "") if choice.field == field else choice for one, choice in found.items()}
         found[column] = Choice(column, field, 1.0, f"named by {option}")
     return found
-
-
-def find_column(extract: Extract, name: str, option: str) -> str:
-    """Our name of a column that was named by its header or by ours. Raises ConfigError where there is none."""
-    for ours, theirs in extract.headers.items():
-        if name in (theirs, ours):
-            return ours
-    listed = ", ".join(header or ours for ours, header in extract.headers.items())
-    message = f"{option}: there is no column {name!r}; the columns are {listed}"
-    raise ConfigError(message, where=extract.wanted.path, remedy="write it as the header has it")
-
-
-def find_key(
-    warehouse: Warehouse,
-    extract: Extract,
-    profiles: Mapping[str, Profile],
-    choices: Mapping[str, Choice],
-    system: str | None,
-) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
-    """The key's columns, how many rows are too many for it, and what is to be noted. Raises ConfigError."""
-    table = f"raw.{extract.wanted.name}"
-    if extract.wanted.key:
-        key = tuple(find_column(extract, name, "--key") for name in extract.wanted.key)
-        return key, _repeated(warehouse, table, key), ()
-    named = [
-        (rank, place, column)
-        for place, (column, header) in enumerate(extract.headers.items())
-        if (rank := _key_rank(header, choices[column])) is not None and not profiles[column].is_blank
-    ]
-    ranked = [column for _, _, column in sorted(named)]
-    for column in ranked:
-        if profiles[column].is_unique:
-            return (column,), 0, ()
-    for column in ranked if system else ():
-        if _repeated(warehouse, table, (str(system), column)) == 0:
-            return (str(system), column), 0, (f"{column} is unique within {system} only, so both are the key",)
-    for column in ranked:
-        repeated = _repeated(warehouse, table, (column,))
-        if repeated <= extract.rows * MOST_REPEATED:
-            note = f"{repeated:,} rows have no {column} or one that another row has: they will be kept aside"
-            return (column,), repeated, (note,)
-    unique = [header for column, header in extract.headers.items() if profiles[column].is_unique and header]
-    listed = f"unique and filled are: {', '.join(unique)}" if unique else "no column is unique and filled"
-    told = f"name the column, or several parted by commas: --key {extract.wanted.name}=COLUMN"
-    raise ConfigError(
-        f"no key was found for {extract.wanted.name}: it must name each row once, in every extract; {listed}",
-        where=extract.wanted.path,
-        remedy=told if unique else f"add a column with a number of its own for each row, or {told}",
-    )
-
-
-def _key_rank(header: str, choice: Choice) -> int | None:
-    """How much a header looks like that of a key: 0 is best; None where it does not."""
-    parts, named = words_of(header), words().keys
-    if choice.field is not None or not parts:
-        return None
-    if " ".join(parts) in named:
-        return named.index(" ".join(parts))
-    if parts[-1] in words().key or parts[0] in words().key:
-        return len(named) + (parts[-1] not in {"id", "key"}) + 2 * ("alternate" in parts or len(parts) > 3)
-    # `customerid`, `rowid`: words that are not parted.
-    if len(parts) == 1 and parts[0].endswith(("id", "key", "uuid", "code")):
-        return len(named) + 1
-    return None
-
-
-def _repeated(warehouse: Warehouse, table: str, key: tuple[str, ...]) -> int:
-    """How many rows have no key, or one that a row before them has."""
-    parts = " || chr(31) || ".join(f"nullif(trim({name}), '')" for name in key)
-    return int(warehouse.value(f"select count(*) - count(distinct {parts}) from {table}") or 0)
 
 
 def _says_something(proposal: SourceProposal) -> None:
@@ -274,7 +197,7 @@ def _types(warehouse: Warehouse, proposal: SourceProposal) -> dict[str, Column]:
         if kind != "text":
             values["severity"] = "warning"
         # What no field takes may still be about a person.
-        values["personal"] = field.personal if field else column not in proposal.key and kind == "text"
+        values["personal"] = field.personal if field else column not in proposal.key
         found[column] = Column.model_validate(values)
     return found
 
