@@ -62,13 +62,13 @@ def _values(proposal: SourceProposal) -> Iterator[Expectation]:
     if not us:
         return
     rules = (
-        ("phone", "not std_phone_is_valid({}, 'US')", "a phone number"),
+        ("phone", "not std_phone_is_valid({}, 'US')", "a phone number that can be dialed"),
         ("state", "not std_state_is_us({})", "a state"),
         ("postal_code", "not std_postal_code_is_valid({}, 'US')", "a ZIP code"),
     )
     for field, bad, told in rules:
         for column in fields.get(field, ()):
-            said = f"{column} is {told} of the United States, where the country is"
+            said = f"{column} is {told}, in US rows"
             yield _rows(column, f"bad_{field}", f"{us} and {bad.format(column)}", said)
 
 
