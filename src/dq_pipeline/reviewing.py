@@ -54,7 +54,7 @@ def export_pairs(project: Project, entity: str | None, limit: int, *, unmasked: 
                 raise ConfigError("the last run did not get to the review queue", remedy="run `dq run` first")
             pairs = warehouse.records(
                 """select * from mastered.review_queue where entity in (select unnest(?))
-                order by worth desc, entity, priority limit ?""",
+                order by is_asked_again desc, worth desc, entity, priority limit ?""",
                 [[one.name for one in chosen], limit],
             )
             fields: dict[str, None] = {}

@@ -92,7 +92,7 @@ def test_the_round_trip(project: Path, tmp_path: Path) -> None:
     assert_reopened(project, changed)
 
     answer_again(project, tmp_path, changed)
-    answer = call("run", "--project", project)
+    answer = call("run", "--from", "link", "--project", project)
     assert answer.code == 0, answer.text
     assert_decisions_hold(project, decided)
     statuses = ask(project, "select status, count(*) from identity.judgements group by all order by all")
@@ -153,7 +153,7 @@ def assert_reopened(project: Path, pair: tuple[str, str]) -> None:
     assert [name for name in changed if name.startswith("birth")]
     assert not any("email" in name or "phone" in name for name in changed)
     queue = ask(
-        project, "select record_id_l, record_id_r, reason, uncertainty from identity.review_queue where uncertainty = 1"
+        project, "select record_id_l, record_id_r, reason, uncertainty from identity.review_queue where is_asked_again"
     )
     assert queue == [(*sorted(pair), f"reopened:{rows[0][3]}", 1)]
     listed = json.loads(call("review", "list", "--json", "--project", project).text)
@@ -164,8 +164,9 @@ def assert_reopened(project: Path, pair: tuple[str, str]) -> None:
 def answer_again(project: Path, tmp_path: Path, pair: tuple[str, str]) -> None:
     """The same answer on the changed record is an answer: the pair is asked no more."""
     sheet = tmp_path / "again.csv"
-    call("review", "export", "customer", "--limit", "500", "--out", sheet, "--project", project)
-    row = next(row for row in read(sheet) if row["reason"].startswith("reopened:"))
+    call("review", "export", "--limit", "1", "--out", sheet, "--project", project)
+    (row,) = read(sheet)
+    assert row["reason"].startswith("reopened:"), "what is asked again comes first"
     assert [row["record_id_l"], row["record_id_r"]] == sorted(pair)
     assert row["judged_before"] == "different, 2026-11-20, Bo"
     write(sheet, [row | {"judgement": "different"}])

@@ -11,8 +11,10 @@ doubted as (
     select
         queued.*,
         array_length(queued.open_order_ids) as open_orders,
+        queued.reason = 'contradicted' or starts_with(queued.reason, 'reopened:') as is_asked_again,
         case
-            when queued.reason = 'contradicted' or starts_with(queued.reason, 'reopened:') then 1.0
+            when queued.reason = 'contradicted' then 1.0
+            when starts_with(queued.reason, 'reopened:') then 1.0
             when queued.reason = 'unsure' then 0.05
             when starts_with(queued.reason, 'confusable:') then 0.1
             when starts_with(queued.reason, 'conflict:') then 0.2
@@ -42,8 +44,8 @@ select
     entity, -- the kind of thing
     row_number() over (
         partition by entity
-        order by worth desc, record_id_l, record_id_r
-    ) as priority, -- 1 is the pair most worth a minute
+        order by is_asked_again desc, worth desc, record_id_l, record_id_r
+    ) as priority, -- 1 is the first to look at: what is asked again, then what is most worth a minute
     record_id_l, -- the record with the smaller id
     record_id_r, -- the other record
     master_id_l, -- the master that the first belongs to now
@@ -51,9 +53,10 @@ select
     match_weight, -- log2 of the odds that both mean one thing; null where no model was asked
     match_probability, -- the same as a probability, 0 to 1
     reason, -- why a person is asked: unsure, conflict:<name>, confusable:<kind>, reopened:<columns>, contradicted, ...
+    is_asked_again, -- whether it was judged before, and the judgements contradict each other or a record changed since
     uncertainty, -- 0 to 1: 4 p (1 - p), at least 0.05, or what the reason gives; a quarter where a steward was unsure
     value, -- what both are worth, as the project's SELECT `stake` counts it
     open_orders, -- orders of both that are still open
     open_order_ids, -- which
-    worth -- uncertainty * (1 + open orders) * (1 + ln(1 + value)): the order of the queue
+    worth -- uncertainty * (1 + open orders) * (1 + ln(1 + value))
 from valued
