@@ -19,7 +19,7 @@ from dq_pipeline.config.entity import Entity
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.linkage.profiles import input_table
 from dq_pipeline.linkage.unionfind import UnionFind
-from dq_pipeline.warehouse import Warehouse, literal
+from dq_pipeline.warehouse import Warehouse
 
 COLUMNS = ("record_id_l", "record_id_r", "judgement", "decided_by", "decided_at", "why")
 KINDS = ("same", "different", "unsure")
@@ -244,9 +244,8 @@ order by line""",
 
 
 def _build(warehouse: Warehouse, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
-    """A table of text columns from a few rows; empty where there are none."""
+    """A table of text columns from rows; empty where there are none."""
+    warehouse.execute(f"create or replace table {table} ({', '.join(f'{column} varchar' for column in columns)})")
     if rows:
-        values = ",\n".join("(" + ", ".join(literal(value) for value in row) + ")" for row in rows)
-        warehouse.build(table, f"select * from (values {values}) as given({', '.join(columns)})")
-    else:
-        warehouse.build(table, "select " + ", ".join(f"cast(null as varchar) as {c}" for c in columns) + " where false")
+        lists = [[str(row[place]) for row in rows] for place in range(len(columns))]
+        warehouse.execute(f"insert into {table} select {', '.join('unnest(?)' for _ in columns)}", lists)
