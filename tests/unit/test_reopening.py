@@ -39,8 +39,8 @@ def night(
         again = reopen_judgements(warehouse, [entity], previous)
         assert again == {"linked.person_judgements": len(given)}
         assert warehouse.rows("select status, changed from linked.person_judgements order by line") == found
-        pairs = [f"('person', '{left}', '{right}')" for left, right in queue] or ["(null, null, null)"]
-        named = "given(entity, record_id_l, record_id_r)"
+        pairs = [f"('person', '{left}', '{right}', 1)" for left, right in queue] or ["(null, null, null, null)"]
+        named = "given(entity, record_id_l, record_id_r, priority)"
         warehouse.build("mastered.review_queue", f"select * from (values {', '.join(pairs)}) as {named}")
         remember_marks(warehouse, [entity], "mastered.review_queue")
         path = folder / f"night{len(list(folder.iterdir()))}.duckdb"

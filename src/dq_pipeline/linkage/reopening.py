@@ -17,6 +17,7 @@ from dq_pipeline.warehouse import Warehouse, literal, quoted
 _MARKS = "judgement_id varchar, record_id varchar, column_name varchar, mark varchar"
 _ALL_MARKS = f"entity varchar, {_MARKS}"
 _PLACE = 1_000
+_MOST_QUEUED = 10_000
 
 
 @dataclass(frozen=True)
@@ -177,12 +178,13 @@ order by judgements.line""",
 def remember_marks(warehouse: Warehouse, entities: Sequence[Entity], queue: str) -> None:
     """Build the views linked.all_judged_marks and linked.all_queued_marks, of the judgements and of a review queue.
 
-    `queue` is a table of pairs (entity, record_id_l, record_id_r): if one is judged, its records looked like tonight.
+    `queue` is a table of pairs (entity, priority, record_id_l, record_id_r): if one is judged before the next night,
+    its records looked like tonight. Of a long queue nobody sees the end.
     """
     judged, queued = [], []
     for number, entity in enumerate(entities):
         name = literal(entity.name)
-        pairs = f"from {queue} where entity = {name}"
+        pairs = f"from {queue} where entity = {name} and priority <= {_MOST_QUEUED}"
         records = f"select record_id_l {pairs} union select record_id_r {pairs}"
         build_marks(warehouse, entity, entities[:number], f"linked.{entity.name}_queued_marks", records)
         judged.append(f"select {name} as entity, * from linked.{entity.name}_judged_marks")
