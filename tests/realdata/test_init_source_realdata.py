@@ -5,15 +5,23 @@ The data is no part of the project: it lies in `shared/data` beside the checkout
 
 import csv
 import os
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from dq_pipeline.starting import start_from_sources
+from dq_pipeline.config import load_project
+from dq_pipeline.errors import ConfigError
+from dq_pipeline.extracts import land
+from dq_pipeline.proposing import NoHeaderError, Wanted, read_extract
+from dq_pipeline.starting import propose, start_from_sources, write_proposals
+from dq_pipeline.warehouse import Warehouse
 from tests.conftest import CHECKOUT, call, published
 
 SHARED = Path(os.environ.get("DQ_SHARED_DATA") or CHECKOUT.parent / "shared/data").resolve()
 SETS = ["fake_1000", "febrl3", "febrl4", "fodors_zagat", "historical_50k", "pseudopeople_2030"]
+UNPARSED = "source varchar, source_file varchar, line_number bigint, reason varchar, text varchar"
 QUICK = ["fake_1000", "febrl3", "fodors_zagat"]
 PROSPECTS = """prospect_id,alternate_key,first_name,middle_name,last_name,birth_date,marital_status,gender,email,income,
     children,children_at_home,education,occupation,house_owner,cars,address_line1,address_line2,city,state,postal_code,
@@ -132,3 +140,43 @@ def test_the_towns_of_adventure_works_are_an_address_project(tmp_path: Path) -> 
     answer = call("init", tmp_path / "mine", *arguments)
     assert answer.code == 0, answer.text
     run(tmp_path / "mine", 655)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (SHARED / "nasty_csv").is_dir(), reason=f"{SHARED} has no nasty_csv")
+def test_nasty_files_are_proposed_and_read_alike_or_refused_with_a_reason(tmp_path: Path) -> None:
+    """Files made to break CSV readers: all columns are the key, so that a file is refused for its form alone."""
+    read, remedies = 0, []
+    for number, path in enumerate(sorted((SHARED / "nasty_csv").glob("*__*.csv"))):
+        folder = tmp_path / str(number)
+        try:
+            (proposal,) = propose([wanted_of(path, folder)], "customer", folder)
+        except ConfigError as error:
+            remedies.append(error.remedy)
+            continue
+        write_proposals(folder, [proposal])
+        project = load_project(folder)
+        warehouse = Warehouse()
+        warehouse.execute(f"create table raw.unparsed ({UNPARSED})")
+        landed = land(warehouse, project.source("crm"), project.data, date(2026, 1, 1), folder)
+        warehouse.close()
+        assert landed.breaches == (), path.name
+        assert (landed.rows, landed.unparsed) == (proposal.extract.rows, proposal.extract.unparsed), path.name
+        read += 1
+    assert read > 80
+    assert all(remedies), "what cannot be read says what to do"
+
+
+def wanted_of(path: Path, folder: Path) -> Wanted:
+    """A file whose every column is its key and whose first is the name; fields without header are named by place."""
+    warehouse = Warehouse()
+    folder.mkdir()
+    wanted = Wanted("crm", path)
+    try:
+        columns = read_extract(warehouse, wanted, folder).columns
+        return replace(wanted, key=columns, fields=(("full_name", columns[0]),))
+    except NoHeaderError as error:
+        names = tuple(f"f{place}" for place in range(error.width))
+        return replace(wanted, columns=names, key=names, fields=(("full_name", names[0]),))
+    finally:
+        warehouse.close()

@@ -144,7 +144,11 @@ def _form_and_names(
             return _excel(wanted, plain)
     except (StageError, ValueError, OSError) as error:
         reason = error.message.splitlines()[0] if isinstance(error, StageError) else str(error)
-        raise ConfigError(f"the file cannot be read as {kind}: {reason}", where=wanted.path) from error
+        raise ConfigError(
+            f"the file cannot be read as {kind}: {reason}",
+            where=wanted.path,
+            remedy="correct the file, or name another",
+        ) from error
     return _delimited(wanted, plain)
 
 
