@@ -27,7 +27,7 @@ from dq_pipeline.linkage.judgements import (
 )
 from dq_pipeline.recording import last_warehouse
 from dq_pipeline.scorecard.masking import mask_value
-from dq_pipeline.sheets import Line, Sheet, read_sheet
+from dq_pipeline.sheets import Line, Sheet, plain, read_sheet
 from dq_pipeline.warehouse import Warehouse, quoted, table_name
 
 CONTEXT = (
@@ -218,7 +218,7 @@ def _decision(line: Line, decided_by: str | None, now: datetime, faults: list[Fa
     if len(faults) > before:
         return None
     first, second = sorted((left, right))
-    return Judgement(first, second, kind, person, decided_at, line.get("why"), line.number)
+    return Judgement(first, second, kind, str(plain(person)), decided_at, str(plain(line.get("why"))), line.number)
 
 
 def _moment(line: Line, now: datetime, faults: list[Fault]) -> str:

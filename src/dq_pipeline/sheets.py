@@ -26,7 +26,7 @@ class Sheet:
         stream = io.StringIO(newline="")
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(self.header)
-        writer.writerows([_plain(cell) for cell in row] for row in self.rows)
+        writer.writerows([plain(cell) for cell in row] for row in self.rows)
         return stream.getvalue()
 
     def write(self, path: Path) -> None:
@@ -53,7 +53,8 @@ class Line:
         return self.cells.get(column, "")
 
 
-def _plain(cell: object) -> object:
+def plain(cell: object) -> object:
+    """A cell on one line, that no spreadsheet takes for a formula; numbers stay numbers."""
     if cell is None or isinstance(cell, bool | int | float):
         return cell
     text = " ".join(str(cell).split())
