@@ -70,6 +70,7 @@ def decide(project: Path, tmp_path: Path) -> list[dict[str, str]]:
     return chosen
 
 
+@pytest.mark.slow
 def test_the_round_trip(project: Path, tmp_path: Path) -> None:
     before = masters(project)
     decided = decide(project, tmp_path)
@@ -267,6 +268,7 @@ def test_the_export_is_masked_and_says_what_is_alike(sample: Path, tmp_path: Pat
     assert any(row["phone_l"].startswith("'+1") for row in clear)
 
 
+@pytest.mark.slow
 def test_a_night_that_changes_too_many_ids_is_held(project: Path, tmp_path: Path) -> None:
     file = project / "pipelines/nightly.yml"
     file.write_text(file.read_text(encoding="utf-8").replace("id_churn: 0.1 ", "id_churn: 0.0 "), encoding="utf-8")
