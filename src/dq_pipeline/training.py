@@ -17,7 +17,7 @@ from dq_pipeline.errors import ConfigError
 from dq_pipeline.linkage import Judgement, link_entity, prepare, read_judgements, read_model, train, write_model
 from dq_pipeline.linkage.describing import described
 from dq_pipeline.linkage.profiles import input_table
-from dq_pipeline.scorecard.masking import is_personal, mask_value
+from dq_pipeline.scorecard.masking import mask_compared
 from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.warehouse import Warehouse, quoted
 
@@ -210,7 +210,6 @@ def _example(
     for column in columns:
         pair = [values[row[side]][column] for side in ("record_id_l", "record_id_r")]
         if any(value is not None for value in pair):
-            hide = not unmasked and is_personal(column, personal)
-            shown = [mask_value(column, value, personal) if hide else value for value in pair]
+            shown = pair if unmasked else [mask_compared(column, value, personal) for value in pair]
             fields[column] = {"l": shown[0], "r": shown[1], "agree": pair[0] == pair[1]}
     return row | {"fields": fields}

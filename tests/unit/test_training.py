@@ -7,6 +7,7 @@ import pytest
 
 from dq_pipeline.linkage import default_model
 from dq_pipeline.linkage.describing import described, fingerprint
+from dq_pipeline.scorecard.masking import mask_compared
 from dq_pipeline.training import cluster_changes, level_changes
 from dq_pipeline.warehouse import Warehouse
 from tests.unit.linkage_people import person, warehouse_of
@@ -98,3 +99,10 @@ def test_the_fingerprint_is_that_of_the_rows_whatever_their_order() -> None:
         assert "evaluation" not in model
         warehouse.close()
     assert prints[0] == prints[1] != prints[2]
+
+
+def test_a_key_is_masked_though_nobody_declared_it_personal() -> None:
+    assert mask_compared("place_key", "1717 elm", frozenset()) == "•••"
+    assert mask_compared("email_key", "a@x.com", frozenset()) == "a•••@x•••.com"
+    assert mask_compared("status", "active", frozenset()) == "active"
+    assert mask_compared("place_key", None, frozenset()) is None

@@ -113,6 +113,12 @@ def mask_value(column: str, value: object, declared: Collection[str] = ()) -> st
             return mask_text(text)
 
 
+def mask_compared(column: str, value: object, declared: Collection[str] = ()) -> object:
+    """A compared value as a reader may see it: a key, which is made of several values, tells as much as they do."""
+    personal = {*declared, column} if column.endswith("_key") else declared
+    return mask_value(column, value, personal) if is_personal(column, personal) else value
+
+
 def mask_free_texts(
     warehouse: Warehouse, texts: Iterable[str], today: date, declared: Collection[str] = ()
 ) -> dict[str, str]:
