@@ -147,7 +147,7 @@ def test_train_shows_what_changes_and_writes_nothing_on_a_dry_run(project: Path)
     assert (project / "output/working.duckdb").read_bytes() == linked
 
 
-@pytest.mark.parametrize("command", ["init", "check", "run", "train", "report", "runs", "trace", "diff"])
+@pytest.mark.parametrize("command", ["init", "check", "run", "train", "report", "runs", "trace", "diff", "explain"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     answer = call(command, "--help")
     assert answer.code == 0

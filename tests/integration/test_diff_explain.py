@@ -1,4 +1,4 @@
-"""Two nights of the sample: what differs and why."""
+"""Two nights of the sample: what differs and why; and explanations of what the first night decided."""
 
 import csv
 import json
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dq_pipeline.warehouse import Warehouse
 from tests.conftest import call, published
 
 CUSTOMERS = "data/sample/crm_customers.csv"
@@ -164,3 +165,55 @@ def test_a_run_that_is_not_there(second: tuple[Path, dict[str, Any]]) -> None:
     answer = call("diff", "2026-01-01-1", "--project", second[0])
     assert answer.code == 2
     assert "no published run is called '2026-01-01-1'" in answer.text
+
+
+def test_explain_a_customer_of_two_accounts(sample: Path) -> None:
+    master, (left, right) = accounts(sample, 2)[0]
+    pair = [f"crm_customers:{left}", f"crm_customers:{right}"]
+    answer = call("explain", *pair, "--project", sample)
+    assert answer.code == 0, answer.text
+    assert f"{pair[0]} and {pair[1]}: one" in answer.text
+    assert master in answer.text
+    found = json.loads(call("explain", *pair, "--project", sample, "--json").text)
+    said = found["prior"] + sum(one["total"] for one in found["comparisons"]) + found["correction"]
+    assert said == pytest.approx(found["match_weight"])
+    working = Warehouse(sample / "output/working.duckdb", read_only=True)
+    weights = working.rows(
+        """select scored.match_weight from linked.customer_scored as scored
+        join linked.customer_profiles as l on l.profile_no = scored.l
+        join linked.customer_profiles as r on r.profile_no = scored.r
+        where l.record_id in (?, ?) and r.record_id in (?, ?)""",
+        [*pair, *pair],
+    )
+    working.close()
+    assert all(weight == pytest.approx(found["match_weight"], abs=1e-3) for (weight,) in weights)
+
+
+def test_explain_masks_what_a_customer_is_called(sample: Path) -> None:
+    _, (left, right) = accounts(sample, 2)[0]
+    with (sample / CUSTOMERS).open(encoding="utf-8", newline="") as stream:
+        name = next(row["last_name"] for row in csv.DictReader(stream) if row["customer_id"] == left)
+    pair = [f"crm_customers:{left}", f"crm_customers:{right}", "--project", sample]
+    assert name.lower() not in call("explain", *pair).text.lower()
+    assert name.lower() in call("explain", *pair, "--unmasked").text.lower()
+
+
+def test_explain_two_customers_and_one(sample: Path, tmp_path: Path) -> None:
+    (master, _), (other, _) = accounts(sample, 2)[:2]
+    answer = call("explain", master, other, "--project", sample)
+    assert answer.code == 0, answer.text
+    assert ": two" in answer.text
+    graph = tmp_path / "graph.dot"
+    answer = call("explain", master, "--project", sample, "--picture", graph)
+    assert answer.code == 0, answer.text
+    for part in ("best links that hold it", "weakest", "order of joins"):
+        assert part in answer.text
+    links = len(re.findall(" -- ", graph.read_text(encoding="utf-8")))
+    records = json.loads(call("explain", master, "--project", sample, "--json").text)["records"]
+    assert links == len(records) - 1
+
+
+def test_explain_nobody(sample: Path) -> None:
+    answer = call("explain", "nobody", "--project", sample)
+    assert answer.code == 2
+    assert "no record and no master is called 'nobody'" in answer.text

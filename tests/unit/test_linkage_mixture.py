@@ -18,7 +18,7 @@ def _drawn(rng: np.random.Generator, shares: list[Floats], size: int) -> Floats:
 
 def _counts(levels: Floats) -> Counts:
     patterns, pairs = np.unique(levels, axis=0, return_counts=True)
-    return Counts(patterns.astype(np.int64), pairs.astype(np.float64))
+    return Counts(patterns.astype(np.int64), np.zeros(len(pairs), dtype=np.int64), pairs.astype(np.float64))
 
 
 def _observed_u(counts: Counts) -> tuple[Floats, ...]:
@@ -28,7 +28,7 @@ def _observed_u(counts: Counts) -> tuple[Floats, ...]:
 
 def _assumed(possible: float, matches: float, shares: tuple[tuple[float, ...], ...] = ()) -> Assumptions:
     believed = tuple(np.array(default_m(len(m))[::-1]) for m in TRUE_M)
-    return Assumptions(believed, (0.3, 0.3, 0.3), 30.0, shares, matches, possible)
+    return Assumptions(believed, (0.3, 0.3, 0.3), 30.0, shares, matches, (possible,))
 
 
 def test_fit_finds_the_shares_that_the_data_were_drawn_from() -> None:
@@ -68,10 +68,23 @@ def test_fit_of_nothing_gives_a_model_with_a_prior_above_zero() -> None:
     assert all(np.isfinite(m).all() and m.sum() == pytest.approx(1) for m in found.m)
 
 
+def test_how_often_pairs_match_is_learned_for_each_two_systems() -> None:
+    rng = np.random.default_rng(7)
+    levels = np.vstack([_drawn(rng, TRUE_M, 2_000), _drawn(rng, TRUE_U, 98_000)])
+    groups = np.array([1] * 2_000 + [0, 1] * 49_000)  # the first system holds nobody twice
+    rows = [(*row, group, 1) for row, group in zip(levels.tolist(), groups.tolist(), strict=True)]
+    counts = Counts.of(rows, 3)
+    assumed = _assumed(100_000, 500)
+    assumed = Assumptions(assumed.m, assumed.disagree_at_most, assumed.strength, (), 500, (49_000, 51_000))
+    within, across = fit(counts, 1.0, _observed_u(counts), assumed).match_between
+    assert within < 0.002
+    assert across == pytest.approx(2_000 / 51_000, rel=0.1)
+
+
 def test_u_of_few_pairs_leans_on_the_default_and_is_never_zero() -> None:
     default = [np.array([0.995, 0.004, 0.001])]
-    few = estimate_u(Counts.of([(0, 3)], 1), default)[0]
-    many = estimate_u(Counts.of([(0, 900_000), (1, 90_000), (2, 10_000)], 1), default)[0]
+    few = estimate_u(Counts.of([(0, 0, 3)], 1), default)[0]
+    many = estimate_u(Counts.of([(0, 0, 900_000), (1, 0, 90_000), (2, 0, 10_000)], 1), default)[0]
     assert few.min() > 0
     assert few == pytest.approx(default[0], abs=0.005)
     assert many == pytest.approx([0.9, 0.09, 0.01], rel=0.01)

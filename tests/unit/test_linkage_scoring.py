@@ -83,7 +83,7 @@ def test_a_declared_conflict_beats_any_weight() -> None:
     father: Row = ("x1", "otto", "quirk", "1950-01-01", "quirk@x.com", "123", None)
     son: Row = ("x2", "otto", "quirk", "1980-07-17", "quirk@x.com", "123", None)
     warehouse, _ = _linked([*people(100), father, son])
-    assert _edge(warehouse, "x1", "x2") == ("no", "email+phone", "email+phone", "birth")
+    assert _edge(warehouse, "x1", "x2") == ("no", "mail+telephone", "mail+telephone", "birth")
     assert clusters(warehouse)["x2"] == "x2"
 
 
@@ -96,7 +96,9 @@ def test_a_conflict_of_two_is_not_bridged_by_a_third() -> None:
     warehouse, _ = _linked([*people(100), *rows])
     found = clusters(warehouse)
     assert (found["x1"], found["x2"], found["x3"]) == ("x1", "x1", "x3")
-    assert ("x2", "x3", "cut") in warehouse.rows("select record_id_l, record_id_r, reason from linked.person_review")
+    assert warehouse.rows("select record_id_l, record_id_r, reason from linked.person_review") == [
+        ("x2", "x3", "conflict:birth")
+    ]
 
 
 def test_a_deterministic_rule_merges_with_its_name_as_reason() -> None:
@@ -161,7 +163,10 @@ def test_nothing_is_left_behind_but_the_tables_promised() -> None:
     warehouse, _ = _linked(people(10))
     assert warehouse.tables("linked") == [
         f"person_{name}"
-        for name in ("blocking", "clusters", "edges", "input", "judgements", "profiles", "review", "weights")
+        for name in (
+            *("blocking", "clusters", "confusable", "edges", "input", "judgements", "merges", "profiles", "review"),
+            *("scored", "weights"),
+        )
     ]
     assert warehouse.tables("splink_scratch") == []
 

@@ -19,7 +19,9 @@ def test_a_sound_linkage_has_no_fault() -> None:
     [
         ({"blocking": [["email"], ["mail"]]}, "linkage.blocking[1]"),
         ({"blocking": [["substr(email, ']"]]}, "linkage.blocking[0]"),
-        ({"strong": ["passport"]}, "linkage.strong"),
+        ({"prior_by": "passport"}, "linkage.prior_by"),
+        ({"shield": {"odds": 9, "rare": "passport_l = passport_r"}}, "linkage.shield.rare"),
+        ({"confusable": [{"name": "passport", "key": ["passport"]}]}, "linkage.confusable.passport.key"),
         ({"conflicts": [{"name": "sex", "sql": "sex_l <> sex_r"}]}, "linkage.conflicts.sex"),
         ({"conflicts": [{"name": "one_sided", "sql": "born <> born_r"}]}, "linkage.conflicts.one_sided"),
         ({"deterministic": [{"name": "rule", "sql": "l.nobody = r.record_id"}]}, "linkage.deterministic.rule"),

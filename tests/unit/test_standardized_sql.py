@@ -50,6 +50,8 @@ def standardize(warehouse: Warehouse, entity: str) -> dict[str, Record]:
         path = PROJECT / f"sql/standardized/{source}__{entity}.sql"
         warehouse.build(f"standardized.{source}__{entity}", path.read_text(encoding="utf-8"), where=path)
     selects = [f"select * from standardized.{source}__{entity}" for source in SOURCES]
+    if entity == "customer":
+        selects.append("select cast(null as varchar) as system, cast(null as varchar) as middle_name where false")
     warehouse.build(f"standardized.{entity}_conformed", " union all by name ".join(selects))
     if entity == "address":
         parse_addresses(warehouse, "standardized.address_conformed", "address_text", "standardized.address_parsed")

@@ -14,11 +14,23 @@ from dq_pipeline.cli import training  # isort: skip
 from dq_pipeline.cli import evaluating  # isort: skip
 from dq_pipeline.cli import looking  # isort: skip
 from dq_pipeline.cli import differing  # isort: skip
+from dq_pipeline.cli import explaining  # isort: skip
 from dq_pipeline.cli import reviewing  # isort: skip
 from dq_pipeline.cli.base import dq, err
 from dq_pipeline.errors import DqError
 
-__all__ = ["differing", "dq", "evaluating", "looking", "main", "reviewing", "running", "starting", "training"]
+__all__ = [
+    "differing",
+    "dq",
+    "evaluating",
+    "explaining",
+    "looking",
+    "main",
+    "reviewing",
+    "running",
+    "starting",
+    "training",
+]
 
 
 def main() -> None:

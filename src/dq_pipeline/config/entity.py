@@ -18,17 +18,22 @@ RESERVED_REASONS = frozenset({"model", "same_profile", "judgement", "single"})
 
 
 class Level(Frozen):
-    """One level of a comparison: a Splink SQL condition on columns `x_l` and `x_r`."""
+    """One level of a comparison: a Splink SQL condition on columns `x_l` and `x_r`.
+
+    `term_frequency` names the column whose frequencies weigh this level: to agree on a rare value says more.
+    """
 
     sql: str
     label: str
+    term_frequency: str | None = None
 
 
 class Comparison(Frozen):
     """One comparison as in Splink. The null level comes first (any of `columns` missing) and `else` last by themselves.
 
     Levels are written from the strongest agreement to the weakest. `term_frequency` names the column whose
-    frequencies weigh the first level. `counted_by` marks an identifier and names columns: its weight falls only where
+    frequencies weigh the first level. `strong` marks what is more than a name, and counts for the shield. `counted_by`
+    marks an identifier and names columns: its weight falls only where
     a value has several of their values beside it (one buyer's forty orders make no e-mail address common, a family
     does). `null_sql` replaces the condition of the null level. `disagree_at_most` is the largest share of true
     matches that training may believe to disagree outright (the `else` level).
@@ -41,20 +46,30 @@ class Comparison(Frozen):
     counted_by: tuple[str, ...] = ()
     null_sql: str | None = None
     disagree_at_most: float = Field(default=0.3, gt=0, lt=1)
+    strong: bool = False
+
+    def frequencies(self) -> tuple[str | None, ...]:
+        """The column whose frequencies weigh each level, or None."""
+        first = self.levels[0].term_frequency or self.term_frequency
+        return (first, *(level.term_frequency for level in self.levels[1:]))
 
 
 class Conflict(Frozen):
     """A hard conflict on columns `x_l` and `x_r`: where it is true the pair is never merged, whatever its weight.
 
     Nor are two groups of records of which any pair is in conflict. `tolerance` allows for slips of the pen: two
-    groups may still be one while no larger share of their pairs conflicts, of the pairs of records for which `when`
-    (an SQL condition on one record) holds.
+    groups may still be one while no larger share of the pairs between them conflicts, of the pairs of distinct records
+    for which `when` (an SQL condition on one record) holds. `records` is how many distinct records each of the two groups must have
+    for the conflict to count: where one record of many may be mistyped, two that agree are no slip. A steward sees
+    the pairs that a conflict keeps apart, unless `review` is false: flats of one house are no question.
     """
 
     name: Identifier
     sql: str
     tolerance: float = Field(default=0, ge=0, lt=1)
     when: str | None = None
+    records: int = Field(default=1, ge=1)
+    review: bool = True
 
     @model_validator(mode="after")
     def _counted(self) -> "Conflict":
@@ -92,11 +107,29 @@ class Related(Frozen):
     shares: dict[str, Share] = Field(min_length=1)
 
 
+class Shield(Frozen):
+    """What a merge needs beside names: the least `odds` that the strong comparisons of some pair give together.
+
+    Without them a pair for which `rare` (an SQL condition) holds still merges from `rare_probability` on.
+    """
+
+    odds: float = Field(ge=1)
+    rare: str | None = None
+    rare_probability: Share = 0.9
+
+
+class Confusable(Frozen):
+    """Two of an entity that share `key` but are not one are easily mistaken for each other: the steward sees them."""
+
+    name: Identifier
+    key: Key = Field(min_length=1)
+
+
 class Thresholds(Frozen):
     """Match probabilities: from `merge` on pairs are merged, from `review` on they go to the steward."""
 
-    merge: Share = 0.95
-    review: Share = 0.5
+    merge: Share = 0.5
+    review: Share = 0.25
 
     @model_validator(mode="after")
     def _in_order(self) -> "Thresholds":
@@ -118,10 +151,11 @@ class Evidence(Frozen):
     """The cluster of an entity that was resolved before, as a column of this entity's records.
 
     `when` is an SQL condition on that entity's record: where it does not hold (an address without a street), the
-    cluster is of one record that says nothing, and the column stays null.
+    cluster is of one record that says nothing, and the column stays null; so it does everywhere where no entity is
+    named, in a project that does not resolve it.
     """
 
-    entity: Identifier
+    entity: Identifier | None = None
     column: Identifier
     when: str | None = None
 
@@ -130,17 +164,23 @@ class Linkage(Frozen):
     """How records of an entity are linked.
 
     `blocking` says which pairs are compared at all: those that share one of the keys, where no more than `max_block`
-    records hold it. `strong` names columns of which a merge needs one in agreement; empty means no such shield.
+    records hold it; all pairs where there are no more than `compare_all_pairs`. `shield` says
+    what a merge needs beside names. `prior_by` names a column (the system that a record came from): how often a
+    pair matches is learned for each two of its values, because one system holds duplicates and another does not.
+    No cluster of more than `max_cluster_size` distinct records is made.
     """
 
     deterministic: tuple[Rule, ...] = ()
     blocking: tuple[Key, ...] = Field(min_length=1)
     max_block: int = Field(default=250, ge=2)
     max_pairs_per_record: int = Field(default=20, ge=1)
+    compare_all_pairs: int = Field(default=600_000, ge=0)
+    prior_by: str | None = None
+    shield: Shield | None = None
     comparisons: tuple[Comparison, ...] = Field(min_length=2)
     related: tuple[Related, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    strong: tuple[str, ...] = ()
+    confusable: tuple[Confusable, ...] = ()
     training: Training
     thresholds: Thresholds = Thresholds()
     max_cluster_size: int = Field(default=200, ge=2)
@@ -155,7 +195,7 @@ class Linkage(Frozen):
             raise ValueError(
                 f"deterministic: each needs a name of its own, none of {', '.join(sorted(RESERVED_REASONS))}"
             )
-        frequencies = [one.term_frequency for one in self.comparisons if one.term_frequency]
+        frequencies = [column for one in self.comparisons for column in {*one.frequencies()} - {None}]
         if len(set(frequencies)) < len(frequencies):
             raise ValueError("comparisons: two have the same term_frequency; one value's weight would count twice")
         for related in self.related:
@@ -201,6 +241,7 @@ class Golden(Frozen):
 class Entity(Frozen):
     """The kind of thing resolved.
 
+    `columns` names text columns of the conformed records that the entity's SELECT reads and a source may leave out.
     `unique_in` names the sources that should hold each of them once: a second record there is a duplicate.
     `personal` names standardized columns that are masked wherever a person reads them outside the database.
     """
@@ -209,6 +250,7 @@ class Entity(Frozen):
     title: str
     id_prefix: str = Field(pattern=r"^[A-Z]{2,5}$")
     sources: tuple[Identifier, ...] = Field(min_length=1)
+    columns: tuple[Identifier, ...] = ()
     parser: Parser | None = None
     evidence: tuple[Evidence, ...] = ()
     linkage: Linkage

@@ -191,6 +191,8 @@ def _check_references(project: Project, issues_file: Path) -> None:
         for name in (*entity.sources, *entity.golden.trust):
             _known(name, sources, where, "source", project)
         for evidence in entity.evidence:
+            if evidence.entity is None:
+                continue
             _known(evidence.entity, earlier, where, "entity resolved before it", project)
         earlier.add(entity.name)
     seen: set[tuple[str, str]] = set()

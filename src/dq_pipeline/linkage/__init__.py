@@ -41,5 +41,5 @@ def link_entity(
     prepare(warehouse, entity)
     used = train(warehouse, entity) if model is None else model
     score(warehouse, entity, used)
-    cluster(warehouse, entity, judgements or [])
+    cluster(warehouse, entity, used, judgements or [])
     return used

@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from dq_pipeline.config.entity import Entity, Key
 from dq_pipeline.warehouse import Warehouse, literal
 
+# What stands for a rule's number where no rule spoke: a small table is compared whole, clusters' pairs are completed.
+ALL_PAIRS = -2
+COMPLETION = -1
+
 
 def candidates_select(entity: Entity, rules: Iterable[tuple[int, Key]]) -> str:
     """A SELECT of the pairs (l, r, rule) of profile numbers, l < r, that share a key; each pair once, lowest rule.
@@ -73,8 +77,19 @@ where {" and ".join(f"({expression}) is not null" for expression in key)}"""
 
 def build_candidates(warehouse: Warehouse, entity: Entity) -> int:
     """Build linked.<entity>_candidates from all blocking rules; returns its number of pairs."""
-    rules = enumerate(entity.linkage.blocking)
-    return warehouse.build(f"linked.{entity.name}_candidates", candidates_select(entity, rules))
+    rows = f"linked.{entity.name}_profile_rows"
+    profiles = warehouse.count(rows)
+    if profiles * (profiles - 1) // 2 <= entity.linkage.compare_all_pairs:
+        select = f"""select
+    l.profile_no as l,
+    r.profile_no as r,
+    {ALL_PAIRS} as rule
+from {rows} as l
+inner join {rows} as r
+    on l.profile_no < r.profile_no"""
+    else:
+        select = candidates_select(entity, enumerate(entity.linkage.blocking))
+    return warehouse.build(f"linked.{entity.name}_candidates", select)
 
 
 def build_blocking_report(warehouse: Warehouse, entity: Entity) -> None:

@@ -1,238 +1,279 @@
-"""linked.<entity>_edges and judgements -> linked.<entity>_clusters and linked.<entity>_review.
+"""Scored pairs, deterministic rules and judgements -> linked.<entity>_clusters, _edges, _merges and _review.
 
-Merged pairs make connected components; a component that holds a conflict (declared in the YAML, or judged different)
-is taken apart and joined again along its heaviest pairs, never two sides in conflict. Only such components pass
-through Python. A component of too many profiles is first cut to pairs of double evidence.
+The unit of clustering is a profile: records alike in all that is compared. Copies that would not match each other (two
+cards with nothing but one common name) are units of their own, and so are copies that a steward told apart.
 """
 
-from dq_pipeline.config.entity import Entity
-from dq_pipeline.linkage.comparing import connect
+from typing import Any
+
+from dq_pipeline.config.entity import Comparison, Entity, Rule
+from dq_pipeline.linkage.agglomeration import JUDGED, RULED, agglomerate, build_pairs, build_sizes, weight_select
+from dq_pipeline.linkage.blocking import COMPLETION
+from dq_pipeline.linkage.comparing import comparable, connect
 from dq_pipeline.linkage.judgements import Judgement, build_judgements
-from dq_pipeline.linkage.profiles import input_table
-from dq_pipeline.linkage.repair import JUDGED, build_enemies, build_traits, repair
-from dq_pipeline.linkage.scoring import CERTAIN, SAME_PROFILE
+from dq_pipeline.linkage.model import at_size, fitted
+from dq_pipeline.linkage.outcome import build_clusters, build_confusable, build_edges, build_merges, build_review
+from dq_pipeline.linkage.profiles import drop_profiles, input_table, mentioned
+from dq_pipeline.linkage.refusals import shield_weight
+from dq_pipeline.linkage.scoring import add_weighed
+from dq_pipeline.linkage.weighing import strong_weight_sql, weight_of
 from dq_pipeline.warehouse import Warehouse, literal
 
-SINGLE = "single"
-
-
-def cluster(warehouse: Warehouse, entity: Entity, judgements: list[Judgement]) -> int:
-    """Build linked.<entity>_clusters, _review and _judgements; returns the number of clusters."""
-    build_judgements(warehouse, entity, judgements)
-    build_links(warehouse, entity)
-    build_components(warehouse, entity)
-    cut_oversize(warehouse, entity)
-    build_traits(warehouse, entity)
-    build_enemies(warehouse, entity)
-    repair(warehouse, entity)
-    build_clusters(warehouse, entity)
-    build_review(warehouse, entity)
-    for table in ("links", "components", "traits", "enemies", "repaired", "judged_groups", "judged_apart", "cut"):
-        warehouse.execute(f"drop table if exists linked.{entity.name}_{table}")
-    return int(warehouse.value(f"select count(distinct cluster_id) from linked.{entity.name}_clusters"))
-
-
-def build_links(warehouse: Warehouse, entity: Entity) -> None:
-    """Build linked.<entity>_links: one row is one pair of records to be joined, merged or judged the same."""
-    warehouse.build(
-        f"linked.{entity.name}_links",
-        f"""with present as (
-select
-    groups.group_id,
-    groups.record_id,
-    min(groups.record_id) over (partition by groups.group_id) as first_id
-from linked.{entity.name}_judged_groups as groups
-inner join {input_table(entity)} as records
-    on groups.record_id = records.record_id
-),
-found as (
-select
-    record_id_l,
-    record_id_r,
-    match_weight,
-    match_probability,
-    match_reason,
-    strong
-from linked.{entity.name}_edges
-where decision = 'merge'
-union all
-select
-    first_id as record_id_l,
-    record_id as record_id_r,
-    cast(1000 as double) as match_weight,
-    cast(1 as double) as match_probability,
-    '{JUDGED}' as match_reason,
-    cast(null as varchar) as strong
-from present
-where first_id <> record_id
-),
-ranked as (
-select
-    *,
-    row_number() over (partition by record_id_l, record_id_r order by match_weight desc, match_reason) as place
-from found
+PROMISING = -3 / 0.6931  # a pair's weight from which on its clusters are looked at
+_COMPLETED = -5 / 0.6931  # two clusters' weight from which on their missing pairs are compared
+_MOST_MISSING = 500
+_COMPLETIONS = 2
+_TABLES = (
+    "units",
+    "members",
+    "sizes",
+    "ties",
+    "reach",
+    "pairs",
+    "pair_weights",
+    "held",
+    "merged",
+    "judged_groups",
+    "judged_apart",
+    "judged_units",
+    "weighed",
 )
-select
-    record_id_l,
-    record_id_r,
-    match_weight,
-    match_probability,
-    match_reason,
-    strong
-from ranked
-where place = 1""",
-    )
 
 
-def build_components(warehouse: Warehouse, entity: Entity) -> None:
-    """Build linked.<entity>_components: one row is one linked record and the smallest record it is connected with."""
-    links = f"select record_id_l, record_id_r from linked.{entity.name}_links"
-    connect(warehouse, f"linked.{entity.name}_components", links)
-
-
-def cut_oversize(warehouse: Warehouse, entity: Entity) -> None:
-    """Cut the links of components of more than `max_cluster_size` profiles to those of double evidence.
-
-    Double evidence: two agreeing strong columns, a deterministic rule, the same profile, or a judgement. The links
-    cut are kept in linked.<entity>_cut for the steward.
-    """
-    names = [SAME_PROFILE, JUDGED, *(rule.name for rule in entity.linkage.deterministic)]
-    certain = ", ".join(literal(name) for name in names)
-    warehouse.build(
-        f"linked.{entity.name}_cut",
-        f"""with oversize as (
-select components.component_id
-from linked.{entity.name}_components as components
-inner join linked.{entity.name}_profiles as profiles
-    on components.record_id = profiles.record_id
-group by components.component_id
-having count(distinct profiles.profile_no) > {entity.linkage.max_cluster_size}
-)
-select
-    links.record_id_l,
-    links.record_id_r
-from linked.{entity.name}_links as links
-inner join linked.{entity.name}_components as components
-    on links.record_id_l = components.record_id
-where components.component_id in (select component_id from oversize)
-    and links.match_reason not in ({certain})
-    and not contains(coalesce(links.strong, ''), '+')""",
-    )
-    if not warehouse.count(f"linked.{entity.name}_cut"):
-        return
-    warehouse.build(
-        f"linked.{entity.name}_links",
-        f"""select links.* from linked.{entity.name}_links as links
-        anti join linked.{entity.name}_cut as cut
-            on links.record_id_l = cut.record_id_l and links.record_id_r = cut.record_id_r""",
-    )
-    build_components(warehouse, entity)
-
-
-def build_clusters(warehouse: Warehouse, entity: Entity) -> None:
-    """Build linked.<entity>_clusters: one row is one record, its cluster, and the heaviest link that holds it there."""
+def cluster(warehouse: Warehouse, entity: Entity, model: dict[str, Any], judgements: list[Judgement]) -> int:
+    """Build linked.<entity>_clusters, _edges, _merges, _review, _confusable and _judgements; returns the clusters."""
     name = entity.name
+    profiles = warehouse.count(f"linked.{name}_profile_rows")
+    sized = at_size(fitted(model, entity), profiles)
+    build_judgements(warehouse, entity, judgements)
+    build_units(warehouse, entity)
+    build_ties(warehouse, entity)
     warehouse.build(
-        f"linked.{name}_clusters",
-        f"""-- one row is one record of {name} and the cluster it belongs to, named by the cluster's smallest record
-with members as (
-select
-    records.record_id,
-    coalesce(repaired.cluster_id, components.component_id, records.record_id) as cluster_id
-from {input_table(entity)} as records
-left join linked.{name}_components as components
-    on records.record_id = components.record_id
-left join linked.{name}_repaired as repaired
-    on records.record_id = repaired.record_id
+        f"linked.{name}_members", f"select distinct unit, profile_no, unit as cluster from linked.{name}_units"
+    )
+    for table, columns in (
+        ("merged", "a bigint, b bigint, round integer, weight double"),
+        ("held", "a bigint, b bigint, weight double, reason varchar"),
+    ):
+        warehouse.execute(f"create or replace table linked.{name}_{table} ({columns})")
+    comparisons = comparable(warehouse, entity)
+    for completion in range(_COMPLETIONS + 1):
+        if completion and not complete(warehouse, entity, sized):
+            break
+        _rounds(warehouse, entity, sized, comparisons)
+    if build_ties(warehouse, entity, judged=True):
+        _rounds(warehouse, entity, sized, comparisons)
+    build_edges(warehouse, entity)
+    build_clusters(warehouse, entity)
+    build_merges(warehouse, entity)
+    build_review(warehouse, entity)
+    build_confusable(warehouse, entity)
+    for table in _TABLES:
+        warehouse.execute(f"drop table if exists linked.{name}_{table}")
+    drop_profiles(warehouse, entity)
+    return int(warehouse.value(f"select count(distinct cluster_id) from linked.{name}_clusters"))
+
+
+def _rounds(warehouse: Warehouse, entity: Entity, model: dict[str, Any], comparisons: list[Comparison]) -> None:
+    """Join clusters as they are until no two can be joined, on all that is known of their pairs."""
+    name = entity.name
+    build_reach(warehouse, entity)
+    build_sizes(warehouse, entity)
+    build_pairs(warehouse, entity, comparisons)
+    weights = weight_select(entity, model, comparisons, f"linked.{name}_pairs")
+    warehouse.build(f"linked.{name}_pair_weights", weights)
+    warehouse.execute(f"delete from linked.{name}_held")
+    agglomerate(warehouse, entity, model, comparisons)
+
+
+def build_units(warehouse: Warehouse, entity: Entity) -> None:
+    """Build linked.<entity>_units (record_id, unit, profile_no) and _judged_units (unit, group_id)."""
+    name = entity.name
+    threshold = weight_of(entity.linkage.thresholds.merge)
+    warehouse.build(
+        f"linked.{name}_units",
+        f"""with matching as (
+select weighed.l as profile_no
+from linked.{name}_weighed as weighed
+where weighed.l = weighed.r
+    and weighed.match_weight > {threshold!r}
+    and ({_is_strong(entity)} or weighed.l in ({_rare_copies(warehouse, entity)}))
 ),
-holding as (
-select
-    links.record_id_l,
-    links.record_id_r,
-    links.match_weight,
-    links.match_probability,
-    links.match_reason
-from linked.{name}_links as links
-inner join members as l
-    on links.record_id_l = l.record_id
-inner join members as r
-    on links.record_id_r = r.record_id
-    and l.cluster_id = r.cluster_id
+told_apart as (
+select distinct records_l.profile_no
+from linked.{name}_judged_apart as apart
+inner join linked.{name}_judged_groups as judged_l
+    on apart.group_l = judged_l.group_id
+inner join linked.{name}_judged_groups as judged_r
+    on apart.group_r = judged_r.group_id
+inner join linked.{name}_profiles as records_l
+    on judged_l.record_id = records_l.record_id
+inner join linked.{name}_profiles as records_r
+    on judged_r.record_id = records_r.record_id
+    and records_l.profile_no = records_r.profile_no
 ),
-sides as (
-select
-    record_id_l as record_id,
-    struct_pack(weight := match_weight, reason := match_reason, probability := match_probability) as link
-from holding
-union all
-select
-    record_id_r as record_id,
-    struct_pack(weight := match_weight, reason := match_reason, probability := match_probability) as link
-from holding
-),
-best as (
+marked as (
 select
     record_id,
-    max(link) as link
-from sides
-group by record_id
+    profile_no,
+    record_id = profile_id
+    or (
+        profile_no in (select profile_no from matching)
+        and profile_no not in (select profile_no from told_apart)
+    ) as is_whole
+from linked.{name}_profiles
 )
 select
-    members.record_id,
-    members.cluster_id,
-    coalesce(best.link.reason, '{SINGLE}') as match_reason,
-    coalesce(best.link.probability, 1) as match_probability
-from members
-left join best
-    on members.record_id = best.record_id
-order by members.record_id""",
+    record_id,
+    case
+        when is_whole then profile_no
+        else (select max(profile_no) from linked.{name}_profiles)
+            + row_number() over (partition by is_whole order by record_id)
+    end as unit,
+    profile_no
+from marked
+order by record_id""",
+    )
+    warehouse.build(
+        f"linked.{name}_judged_units",
+        f"""select distinct
+    units.unit,
+    judged.group_id
+from linked.{name}_judged_groups as judged
+inner join linked.{name}_units as units
+    on judged.record_id = units.record_id""",
     )
 
 
-def build_review(warehouse: Warehouse, entity: Entity) -> None:
-    """Build linked.<entity>_review: one row is one pair for the steward, and why it was not decided.
+def _is_strong(entity: Entity) -> str:
+    if not entity.linkage.shield:
+        return "true"
+    return f"{strong_weight_sql(entity.linkage.comparisons)} >= {shield_weight(entity)!r}"
 
-    Reasons: `unsure` (between the thresholds), `no_strong_evidence` (the shield), `cut` (its merge would have joined
-    two sides in conflict), `oversize` (cut from a cluster that grew too large), `conflict:<name>` (weight enough, but
-    a declared conflict). Pairs whose records share a cluster, or that are judged, need no decision.
+
+def _rare_copies(warehouse: Warehouse, entity: Entity) -> str:
+    """A SELECT of the profiles that would match a copy of themselves by rare names alone."""
+    rows = f"linked.{entity.name}_profile_rows"
+    shield = entity.linkage.shield
+    if not shield or not shield.rare:
+        return f"select profile_no from {rows} where false"
+    columns = mentioned(list(warehouse.columns(rows)), [shield.rare])
+    both = "".join(f", {column} as {column}_l, {column} as {column}_r" for column in columns)
+    return f"""select copies.profile_no
+from (select profile_no{both} from {rows}) as copies
+inner join linked.{entity.name}_weighed as weights
+    on copies.profile_no = weights.l
+    and weights.l = weights.r
+where ({shield.rare})
+    and weights.match_weight >= {weight_of(shield.rare_probability)!r}"""
+
+
+def build_ties(warehouse: Warehouse, entity: Entity, *, judged: bool = False) -> int:
+    """Build linked.<entity>_ties: one row is two units that a rule holds together, or a steward (with `judged`).
+
+    Judgements come last, so that a pair judged the same takes nobody out of the clusters that the model made. Returns
+    how many of them a steward holds together.
     """
     name = entity.name
+    group = f"""select
+    min(record_id) over (partition by group_id) as record_id_l,
+    record_id as record_id_r,
+    cast({JUDGED!r} as double) as weight,
+    'judgement' as reason
+from linked.{name}_judged_groups
+where record_id in (select record_id from linked.{name}_units)
+    and {str(judged).lower()}"""
+    selects = [group, *(_rule_select(entity, rule) for rule in entity.linkage.deterministic)]
     warehouse.build(
-        f"linked.{name}_review",
-        f"""-- one row is one pair of records of {name} that a steward should decide
-with judged as (
+        f"linked.{name}_ties",
+        "with found as (\n"
+        + "\nunion all\n".join(selects)
+        + f"""
+),
+placed as (
 select
-    record_id_l,
-    record_id_r
-from linked.{name}_judgements
-where judgement <> 'unsure'
-    and status in ('applied', 'record_missing')
+    least(l.unit, r.unit) as unit_l,
+    greatest(l.unit, r.unit) as unit_r,
+    found.weight,
+    found.reason
+from found
+inner join linked.{name}_units as l
+    on found.record_id_l = l.record_id
+inner join linked.{name}_units as r
+    on found.record_id_r = r.record_id
+where l.unit <> r.unit
 )
 select
-    edges.record_id_l,
-    edges.record_id_r,
-    edges.match_weight,
-    edges.match_probability,
-    case
-        when edges.conflict is not null then 'conflict:' || edges.conflict
-        when cut.record_id_l is not null then 'oversize'
-        when edges.decision = 'merge' then 'cut'
-        when edges.match_probability >= {entity.linkage.thresholds.merge!r} then 'no_strong_evidence'
-        else 'unsure'
-    end as reason
-from linked.{name}_edges as edges
-inner join linked.{name}_clusters as l
-    on edges.record_id_l = l.record_id
-inner join linked.{name}_clusters as r
-    on edges.record_id_r = r.record_id
-    and l.cluster_id <> r.cluster_id
-left join linked.{name}_cut as cut
-    on edges.record_id_l = cut.record_id_l
-    and edges.record_id_r = cut.record_id_r
-left join judged
-    on edges.record_id_l = judged.record_id_l
-    and edges.record_id_r = judged.record_id_r
-where judged.record_id_l is null
-    and edges.match_probability >= {min(entity.linkage.thresholds.review, CERTAIN)!r}
-order by edges.record_id_l, edges.record_id_r""",
+    unit_l,
+    unit_r,
+    max(weight) as weight,
+    max_by(reason, (weight, reason)) as reason
+from placed
+group by unit_l, unit_r""",
     )
+    return int(warehouse.value(f"select count(*) from linked.{name}_ties where reason = 'judgement'"))
+
+
+def _rule_select(entity: Entity, rule: Rule) -> str:
+    """The pairs of a deterministic rule; records of one key are each paired with the smallest of them."""
+    said = f"cast({RULED!r} as double) as weight,\n    {literal(rule.name)} as reason"
+    if rule.sql:
+        return f"""select distinct
+    least(l.record_id, r.record_id) as record_id_l,
+    greatest(l.record_id, r.record_id) as record_id_r,
+    {said}
+from {input_table(entity)} as l
+inner join {input_table(entity)} as r
+    on ({rule.sql})
+    and l.record_id <> r.record_id"""
+    known = " and ".join(f"({expression}) is not null" for expression in rule.key)
+    return f"""select
+    min(record_id) over (partition by {", ".join(rule.key)}) as record_id_l,
+    record_id as record_id_r,
+    {said}
+from {input_table(entity)}
+where {known}"""
+
+
+def build_reach(warehouse: Warehouse, entity: Entity) -> None:
+    """Build linked.<entity>_reach: the profiles that promising pairs connect; no others can come together."""
+    name = entity.name
+    connect(
+        warehouse,
+        f"linked.{name}_reach",
+        f"""select l, r from linked.{name}_weighed where l < r and match_weight > {PROMISING!r}
+        union all
+        select units_l.profile_no as l, units_r.profile_no as r
+        from linked.{name}_members as units_l inner join linked.{name}_members as units_r
+        on units_r.unit = units_l.cluster and units_l.unit <> units_r.unit""",
+    )
+
+
+def complete(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> int:
+    """Compare the pairs between promising clusters that blocking left out; returns how many there were."""
+    name = entity.name
+    missing = f"""select distinct
+    least(l.profile_no, r.profile_no) as l,
+    greatest(l.profile_no, r.profile_no) as r,
+    {COMPLETION} as rule
+from linked.{name}_pair_weights as weights
+inner join linked.{name}_sizes as sizes_a
+    on weights.a = sizes_a.cluster
+inner join linked.{name}_sizes as sizes_b
+    on weights.b = sizes_b.cluster
+inner join linked.{name}_members as l
+    on weights.a = l.cluster
+inner join linked.{name}_members as r
+    on weights.b = r.cluster
+    and l.profile_no <> r.profile_no
+anti join linked.{name}_scored as scored
+    on scored.l = least(l.profile_no, r.profile_no)
+    and scored.r = greatest(l.profile_no, r.profile_no)
+where weights.coverage < 1
+    and weights.seen > {_COMPLETED!r}
+    and sizes_a.size * sizes_b.size <= {_MOST_MISSING}"""
+    found = warehouse.build(f"linked.{name}_missing", missing)
+    if found:
+        add_weighed(warehouse, entity, model, f"select l, r, rule from linked.{name}_missing")
+    warehouse.execute(f"drop table linked.{name}_missing")
+    return found

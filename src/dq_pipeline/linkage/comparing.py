@@ -14,11 +14,12 @@ from dq_pipeline.config.entity import Comparison, Entity
 from dq_pipeline.errors import StageError
 from dq_pipeline.linkage.profiles import empty_columns
 from dq_pipeline.linkage.settings import splink_settings, usable_comparisons
+from dq_pipeline.linkage.systems import Systems, find_systems
 from dq_pipeline.warehouse import Warehouse
 
 SCRATCH = "splink_scratch"
 # Pairs scored at once: bounds memory, for Splink writes every intermediate column of every pair.
-PAIRS_AT_ONCE = 4_000_000
+PAIRS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,12 @@ class Comparer:
     api: Any
     linker: Any
     comparisons: tuple[Comparison, ...]
+    systems: Systems
 
-    def scored(self, pairs: str, threshold: float | None = None) -> str:
+    def scored(self, pairs: str) -> str:
         """The table of Splink's scores (`mw_*` of every comparison, match_weight) for a SELECT of pairs (l, r).
 
-        Pairs below `threshold` (a match weight) are left out. The table lives until the comparer is closed.
+        It lives until it is dropped or the comparer is closed.
         """
         name = f"dq_pairs_{len(self.warehouse.tables(SCRATCH))}"
         self.warehouse.build(
@@ -43,7 +45,7 @@ class Comparer:
         )
         self.linker.table_management.register_blocked_pairs_for_predict(self.api.register(name))
         try:
-            scores = self.linker.inference.predict(threshold_match_weight=threshold, warning_mode="never")
+            scores = self.linker.inference.predict(warning_mode="never")
         except Exception as error:  # Splink wraps every failure of its SQL in one of many types.
             reason = str(error).split("Error was:")[-1].strip().split("\n")[0]
             raise StageError(
@@ -54,14 +56,18 @@ class Comparer:
         return f"{SCRATCH}.{scores.physical_name}"
 
     def patterns(self, pairs: str) -> list[tuple[int, ...]]:
-        """How often each pattern of levels occurs among pairs: rows (level of every comparison..., count), sorted.
+        """How often each pattern of levels occurs: sorted rows (level of every comparison..., group, count).
 
-        Levels count from 0 (`else`) up to the strongest; -1 is null.
+        Levels count from 0 (`else`) up to the strongest; -1 is null. `group` is the number of the two systems.
         """
         scores = self.scored(pairs)
         levels = ", ".join(f"cast(mw_{comparison.name} as integer) - 1" for comparison in self.comparisons)
-        places = ", ".join(str(place) for place in range(1, len(self.comparisons) + 1))
-        rows = self.warehouse.rows(f"select {levels}, count(*) from {scores} group by {places} order by {places}")
+        places = ", ".join(str(place) for place in range(1, len(self.comparisons) + 2))
+        rows = self.warehouse.rows(
+            f"""select {levels}, {self.systems.group_sql}, count(*) from {scores} as scores
+            {self.systems.joins("scores.profile_no_l", "scores.profile_no_r")}
+            group by {places} order by {places}"""
+        )
         self.drop(scores)
         return rows
 
@@ -95,20 +101,21 @@ def comparer(
         linker = Linker(api.register("dq_profiles"), settings, log_level=None, validate_settings=False)
         if not for_levels:
             _register_frequencies(warehouse, linker, api, comparisons, model)
-        yield Comparer(warehouse, cursor, api, linker, tuple(comparisons))
+        yield Comparer(warehouse, cursor, api, linker, tuple(comparisons), find_systems(warehouse, entity))
 
 
 def _register_frequencies(
     warehouse: Warehouse, linker: Any, api: Any, comparisons: list[Comparison], model: dict[str, Any]
 ) -> None:
     """Give Splink how frequent each value is among strangers."""
-    u_of = {entry["name"]: entry["levels"][0]["u"] for entry in model["comparisons"]}
+    u_of = {entry["name"]: entry["levels"] for entry in model["comparisons"]}
     for comparison in comparisons:
-        column = comparison.term_frequency
-        if column:
-            name = f"dq_frequency_{column}"
-            warehouse.build(f"{SCRATCH}.{name}", _frequency_select(comparison, column, u_of[comparison.name]))
-            linker.table_management.register_term_frequency_lookup(api.register(name), column)
+        for place, column in enumerate(comparison.frequencies()):
+            if column:
+                name = f"dq_frequency_{column}"
+                u = u_of[comparison.name][place]["u"]
+                warehouse.build(f"{SCRATCH}.{name}", _frequency_select(comparison, column, u))
+                linker.table_management.register_term_frequency_lookup(api.register(name), column)
 
 
 def _frequency_select(comparison: Comparison, column: str, u: float) -> str:
@@ -145,56 +152,30 @@ order by {column}"""
 
 
 def connect(warehouse: Warehouse, table: str, links: str) -> None:
-    """Build `table` (record_id, component_id) from a SELECT of links (record_id_l, record_id_r).
+    """Build `table` (profile_no, reach_id), the connected components of a SELECT of links (l, r) between numbers.
 
-    Only linked records are in it; component_id is the smallest record that a record is connected with.
+    Only linked numbers are in it.
     """
     from splink import DuckDBAPI
     from splink.clustering import cluster_pairwise_predictions_at_threshold
 
     with warehouse.scratch(SCRATCH) as cursor, _quiet():
-        # Numbers in the order of the records: joined many times over, they are far faster than texts.
-        linked = warehouse.build(
-            f"{SCRATCH}.dq_nodes",
-            f"""with links as ({links}),
-ends as (
-select record_id_l as record_id from links
-union
-select record_id_r as record_id from links
-)
-select
-    record_id,
-    row_number() over (order by record_id) as node
-from ends""",
+        edges = warehouse.build(
+            f"{SCRATCH}.dq_edges", f"select distinct l as node_l, r as node_r from ({links}) as links"
         )
-        if not linked:
-            nothing = "cast(null as varchar) as record_id, cast(null as varchar) as component_id"
-            warehouse.build(table, f"select {nothing} where false")
+        if not edges:
+            warehouse.build(table, "select cast(0 as bigint) as profile_no, cast(0 as bigint) as reach_id where false")
             return
         warehouse.build(
-            f"{SCRATCH}.dq_edges",
-            f"""select
-    l.node as node_l,
-    r.node as node_r
-from ({links}) as links
-inner join {SCRATCH}.dq_nodes as l
-    on links.record_id_l = l.record_id
-inner join {SCRATCH}.dq_nodes as r
-    on links.record_id_r = r.record_id""",
+            f"{SCRATCH}.dq_nodes",
+            f"select node_l as node from {SCRATCH}.dq_edges union select node_r as node from {SCRATCH}.dq_edges",
         )
         api = DuckDBAPI(connection=cursor, output_schema=SCRATCH)
-        nodes, edges = api.register("dq_nodes"), api.register("dq_edges")
-        found = cluster_pairwise_predictions_at_threshold(nodes, edges, api, node_id_column_name="node")
+        found = cluster_pairwise_predictions_at_threshold(
+            api.register("dq_nodes"), api.register("dq_edges"), api, node_id_column_name="node"
+        )
         warehouse.build(
-            table,
-            f"""select
-    nodes.record_id,
-    named.record_id as component_id
-from {SCRATCH}.{found.physical_name} as components
-inner join {SCRATCH}.dq_nodes as nodes
-    on components.node = nodes.node
-inner join {SCRATCH}.dq_nodes as named
-    on components.cluster_id = named.node""",
+            table, f"select node as profile_no, cluster_id as reach_id from {SCRATCH}.{found.physical_name}"
         )
 
 

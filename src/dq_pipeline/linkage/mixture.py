@@ -20,20 +20,25 @@ Integers = npt.NDArray[np.int64]
 _PRIOR_ROUNDS = 4  # first only the shares of the classes move, then m as well
 _MAX_ROUNDS = 40
 _CONVERGED = 1e-4
+_FIVE = 5.0
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Counted patterns: `levels` has a row a pattern and a column a comparison (-1 null, 0 else, upward)."""
+    """Counted patterns: `levels` has a row a pattern and a column a comparison (-1 null, 0 else, upward).
+
+    `groups` says for each pattern between which two systems its pairs are, as a number from 0.
+    """
 
     levels: Integers
+    groups: Integers
     pairs: Floats
 
     @classmethod
     def of(cls, rows: Sequence[tuple[int, ...]], comparisons: int) -> "Counts":
-        """From rows (level..., count)."""
-        table = np.array(rows, dtype=np.int64).reshape(len(rows), comparisons + 1)
-        return cls(table[:, :-1], table[:, -1].astype(np.float64))
+        """From rows (level..., group, count)."""
+        table = np.array(rows, dtype=np.int64).reshape(len(rows), comparisons + 2)
+        return cls(table[:, :-2], table[:, -2], table[:, -1].astype(np.float64))
 
     def at_levels(self, comparison: int, levels: int, weights: Floats | None = None) -> Floats:
         """Pairs at each level of a comparison, level 0 first; nulls left out."""
@@ -45,9 +50,13 @@ class Counts:
 
 @dataclass(frozen=True)
 class Fit:
-    """Shares of all possible pairs by class, and m and u by comparison, level 0 (`else`) first."""
+    """Shares of all possible pairs by class, and m and u by comparison, level 0 (`else`) first.
+
+    `match_between` is the share of matches among the pairs of each two systems.
+    """
 
     match: float
+    match_between: tuple[float, ...]
     related: tuple[float, ...]
     m: tuple[Floats, ...]
     u: tuple[Floats, ...]
@@ -56,14 +65,22 @@ class Fit:
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What is believed before any data: m, the largest m of `else`, the prior's strength and each class's shares."""
+    """What is believed before any data: m, the largest m of `else`, the prior's strength and each class's shares.
+
+    `possible_between` counts the possible pairs of each two systems; their sum is `possible_pairs`.
+    """
 
     m: tuple[Floats, ...]
     disagree_at_most: tuple[float, ...]
     strength: float
     shares: tuple[tuple[float, ...], ...]
     matches: float
-    possible_pairs: float
+    possible_between: tuple[float, ...]
+
+    @property
+    def possible_pairs(self) -> float:
+        """All pairs that there are."""
+        return sum(self.possible_between)
 
 
 def estimate_u(random_pairs: Counts, default: Sequence[Floats]) -> tuple[Floats, ...]:
@@ -82,12 +99,15 @@ def fit(candidates: Counts, scale: float, u: tuple[Floats, ...], assumed: Assump
     """Fit the shares of the classes and m. `scale` = candidates in all for one that was counted."""
     possible = assumed.possible_pairs
     match = _share(assumed.matches, possible)
+    between = np.full(len(assumed.possible_between), match)
     related = tuple(_share(assumed.matches, possible) for _ in assumed.shares)
     m, current_u = assumed.m, u
     rounds = 0
     for rounds in range(1, _MAX_ROUNDS + 1):
-        in_match, in_related = _responsibilities(candidates, match, related, m, current_u, assumed.shares)
+        in_match, in_related = _responsibilities(candidates, between, related, m, current_u, assumed.shares)
         match = _share(scale * float(in_match.sum()), possible)
+        found = np.bincount(candidates.groups, weights=scale * in_match, minlength=len(between)).astype(np.float64)
+        between = _shrunk(found, match, np.array(assumed.possible_between))
         related = tuple(_share(scale * float(part.sum()), possible) for part in in_related)
         if rounds <= _PRIOR_ROUNDS:
             continue
@@ -95,7 +115,7 @@ def fit(candidates: Counts, scale: float, u: tuple[Floats, ...], assumed: Assump
         current_u = _without_matches(u, m, match)
         if max(float(np.abs(a - b).max()) for a, b in zip(before, m, strict=True)) < _CONVERGED:
             break
-    return Fit(match, related, m, current_u, rounds)
+    return Fit(match, tuple(between.tolist()), related, m, current_u, rounds)
 
 
 def _share(pairs: float, possible: float) -> float:
@@ -103,17 +123,22 @@ def _share(pairs: float, possible: float) -> float:
     return min(max(pairs, 0.5) / max(possible, 1.0), 0.5)
 
 
+def _shrunk(found: Floats, match: float, possible: Floats) -> Floats:
+    """The share of matches for each two systems; five matches at the overall rate are mixed in."""
+    return np.minimum((found + _FIVE) / (possible + _FIVE / match), 0.5)
+
+
 def _responsibilities(
     counts: Counts,
-    match: float,
+    between: Floats,
     related: tuple[float, ...],
     m: tuple[Floats, ...],
     u: tuple[Floats, ...],
     shares: tuple[tuple[float, ...], ...],
 ) -> tuple[Floats, list[Floats]]:
     """Expected pairs of each pattern that are matches, and that are of each related class."""
-    match_odds = np.full(len(counts.pairs), match / (1 - match))
-    related_odds = [np.full(len(counts.pairs), share / (1 - match)) for share in related]
+    match_odds = (between / (1 - between))[counts.groups]
+    related_odds = [np.full(len(counts.pairs), share) for share in related]
     for number in range(counts.levels.shape[1]):
         # The null level is the last place of the table, where -1 finds it, and says nothing.
         ratio = np.append(m[number] / u[number], 1.0)[counts.levels[:, number]]

@@ -162,7 +162,9 @@ def at_size(model: dict[str, Any], profiles: int) -> dict[str, Any]:
     if not model["profiles"] or not profiles:
         return model
     factor = model["profiles"] / profiles
-    return {**model, "prior": {name: min(share * factor, 0.5) for name, share in model["prior"].items()}}
+    between = [one | {"match": min(one["match"] * factor, 0.5)} for one in model.get("prior_between", [])]
+    prior = {name: min(share * factor, 0.5) for name, share in model["prior"].items()}
+    return {**model, "prior": prior, "prior_between": between}
 
 
 def weights(model: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -23,7 +23,7 @@ def input_select(entity: Entity, *, with_clusters: bool = True) -> str:
     """
     columns, joins = ["records.*"], []
     for number, evidence in enumerate(entity.evidence, start=1):
-        if not with_clusters:
+        if not with_clusters or evidence.entity is None:
             columns.append(f"cast(null as varchar) as {evidence.column}")
             continue
         columns.append(f"evidence_{number}.cluster_id as {evidence.column}")
@@ -69,9 +69,12 @@ def linkage_texts(linkage: Linkage) -> list[str]:
     texts = [expression for key in (*linkage.blocking, *linkage.training.prior_rules) for expression in key]
     for comparison in linkage.comparisons:
         texts += [*comparison.columns, *comparison.counted_by, *(level.sql for level in comparison.levels)]
-        texts += [comparison.term_frequency or "", comparison.null_sql or ""]
+        texts += [column for column in comparison.frequencies() if column] + [comparison.null_sql or ""]
     texts += [text for conflict in linkage.conflicts for text in (conflict.sql, conflict.when or "")]
-    texts += linkage.strong
+    if linkage.shield:
+        texts.append(linkage.shield.rare or "")
+    if linkage.prior_by:
+        texts.append(linkage.prior_by)
     return texts
 
 

@@ -1,269 +1,121 @@
-"""Candidates and model -> linked.<entity>_edges: every pair worth a decision, with its weight, evidence and decision.
+"""Candidates and model -> linked.<entity>_scored, every compared pair, and _weighed, the evidence of likely ones."""
 
-A merge needs a match probability of at least `thresholds.merge`, one agreeing column of `strong`, and no conflict.
-What lacks only the strong column goes to the steward (the namesake shield), and so does the band between the
-thresholds. A pair that conflicts is kept with the decision `no` where its weight alone would have merged it.
-"""
-
-import math
 from typing import Any
 
-from dq_pipeline.config.entity import Comparison, Entity, Rule
+from dq_pipeline.config.entity import Comparison, Entity
 from dq_pipeline.linkage.blocking import build_blocking_report, build_candidates
 from dq_pipeline.linkage.comparing import PAIRS_AT_ONCE, Comparer, comparable, comparer
 from dq_pipeline.linkage.model import at_size, build_weights, fitted
-from dq_pipeline.linkage.profiles import build_profiles, drop_profiles, input_table, mentioned
-from dq_pipeline.warehouse import Warehouse, literal
+from dq_pipeline.linkage.profiles import build_profiles
+from dq_pipeline.linkage.weighing import match_weight_sql, prior_sql
+from dq_pipeline.warehouse import Warehouse
 
-SAME_PROFILE = "same_profile"
-MODEL = "model"
-CERTAIN = 0.999999
+# Pairs below this weight are remembered as compared, without their evidence: no other pair could make up for it.
+FAINTEST = -15.0
 
 
 def score(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> int:
-    """Build linked.<entity>_edges (and _profiles, _blocking, _weights) and return the number of edges."""
+    """Build linked.<entity>_profiles, _blocking, _weights, _scored and _weighed; returns the pairs compared."""
     in_force = fitted(model, entity)
     build_weights(warehouse, in_force)
     profiles = build_profiles(warehouse, entity)
     build_candidates(warehouse, entity)
     build_blocking_report(warehouse, entity)
     build_weighed(warehouse, entity, at_size(in_force, profiles))
-    build_judged_pairs(warehouse, entity)
-    edges = build_edges(warehouse, entity)
-    for table in ("candidates", "weighed", "pairs"):
-        warehouse.execute(f"drop table if exists linked.{entity.name}_{table}")
-    drop_profiles(warehouse, entity)
-    return edges
+    warehouse.execute(f"drop table linked.{entity.name}_candidates")
+    return warehouse.count(f"linked.{entity.name}_scored")
 
 
 def build_weighed(
     warehouse: Warehouse, entity: Entity, model: dict[str, Any], *, pairs_at_once: int = PAIRS_AT_ONCE
 ) -> None:
-    """Build linked.<entity>_weighed: one row is one pair of profiles of at least the review probability.
+    """Build linked.<entity>_scored (l, r, rule, match_weight) and _weighed (l, r, prior, match_weight, evidence...).
 
-    A profile of several records is also compared with itself: whether such copies would match decides if they merge.
+    A profile of several records is also compared with itself (l = r, only in _weighed): whether such copies would
+    match decides if they merge.
     """
-    table = f"linked.{entity.name}_weighed"
+    name = entity.name
+    evidence = "".join(f", cast(0 as float) as e_{one.name}" for one in entity.linkage.comparisons)
     warehouse.build(
-        table,
-        "select cast(0 as bigint) as l, cast(0 as bigint) as r, cast(0 as double) as match_weight where false",
+        f"linked.{name}_scored",
+        """-- one row is one pair of profiles that was compared; rule is the first blocking rule that found it
+select cast(0 as bigint) as l, cast(0 as bigint) as r, 0 as rule, cast(0 as float) as match_weight where false""",
     )
-    twins = f"""select profile_no as l, profile_no as r
-from linked.{entity.name}_profiles group by profile_no having count(*) > 1"""
-    pairs = f"select l, r from linked.{entity.name}_candidates union all {twins}"
+    warehouse.build(
+        f"linked.{name}_weighed",
+        f"""select cast(0 as bigint) as l, cast(0 as bigint) as r, cast(0 as float) as prior,
+            cast(0 as float) as match_weight{evidence} where false""",
+    )
+    copies = f"""select profile_no as l, profile_no as r, 0 as rule
+from linked.{name}_profiles group by profile_no having count(*) > 1"""
+    add_weighed(
+        warehouse, entity, model, f"select l, r, rule from linked.{name}_candidates union all {copies}", pairs_at_once
+    )
+
+
+def add_weighed(
+    warehouse: Warehouse, entity: Entity, model: dict[str, Any], pairs: str, pairs_at_once: int = PAIRS_AT_ONCE
+) -> None:
+    """Score the pairs of a SELECT (l, r, rule) and add them to linked.<entity>_scored and _weighed."""
     total = warehouse.value(f"select count(*) from ({pairs}) as pairs")
     if not total or not comparable(warehouse, entity):
         return
     chunks = -(-total // pairs_at_once)
-    floor = weight_of(entity.linkage.thresholds.review)
     with comparer(warehouse, entity, model) as splink:
         for chunk in range(chunks):
-            part = f"select l, r from ({pairs}) as pairs where (l + r) % {chunks} = {chunk}"
-            scores = splink.scored(part, floor)
-            warehouse.execute(f"insert into {table} {_weighed_select(splink, entity, model, scores, floor)}")
-            splink.drop(scores)
+            part = f"select l, r, rule from ({pairs}) as pairs where (l + r) % {chunks} = {chunk}"
+            _add_chunk(warehouse, entity, model, splink, part)
 
 
-def _weighed_select(splink: Comparer, entity: Entity, model: dict[str, Any], scores: str, floor: float) -> str:
-    """A SELECT (l, r, match_weight): Splink's weight against strangers, corrected for related pairs.
+def _add_chunk(warehouse: Warehouse, entity: Entity, model: dict[str, Any], splink: Comparer, pairs: str) -> None:
+    name = entity.name
+    scores = splink.scored(pairs)
+    chunk = f"linked.{name}_chunk"
+    warehouse.build(chunk, _chunk_select(splink, entity, model, scores))
+    splink.drop(scores)
+    warehouse.execute(
+        f"""insert into linked.{name}_scored
+        select chunk.l, chunk.r, pairs.rule, chunk.match_weight
+        from {chunk} as chunk inner join ({pairs}) as pairs on chunk.l = pairs.l and chunk.r = pairs.r
+        where chunk.l < chunk.r"""
+    )
+    warehouse.execute(
+        f"insert into linked.{name}_weighed by name select * from {chunk} where match_weight >= {FAINTEST!r}"
+    )
+    warehouse.execute(f"drop table {chunk}")
 
-    With odds M of a match and R of a related pair, both against strangers, the odds of a match against all else are
-    M / (1 + R). In R every comparison's ratio counts by the share of related pairs that agree in it as matches do.
-    """
-    odds = ["1"]
-    for related in entity.linkage.related:
-        prior = model["prior"][related.name]
-        terms = [repr(math.log2(prior))]
-        shared = [(c, related.shares[c.name]) for c in splink.comparisons if related.shares.get(c.name)]
-        terms += [_related_term(comparison, share) for comparison, share in shared]
-        odds.append(f"power(2.0, least({' + '.join(terms)}, 1000))")
-    return f"""with corrected as (
+
+def _chunk_select(splink: Comparer, entity: Entity, model: dict[str, Any], scores: str) -> str:
+    """A SELECT (l, r, prior, match_weight, e_<comparison>...) of Splink's scores; evidence is null where a value is."""
+    evidence = ",\n".join(
+        f"    case when mw_{one.name} <> 0 then cast({_evidence(one)} as float) end as e_{one.name}"
+        for one in splink.comparisons
+    )
+    shares = {related.name: related.shares for related in entity.linkage.related}
+
+    def known(comparison: str) -> str:
+        return f"coalesce(e_{comparison}, 0)"
+
+    def partial(related: str, comparison: str) -> str:
+        share = shares[related][comparison]
+        return f"log2({share!r} * power(2.0, {known(comparison)}) + {1 - share!r})"
+
+    weight = match_weight_sql(entity, model, splink.comparisons, "prior", known, partial)
+    return f"""with known as (
 select
-    profile_no_l as l,
-    profile_no_r as r,
-    match_weight - log2({" + ".join(odds)}) as match_weight
-from {scores}
+    scores.profile_no_l as l,
+    scores.profile_no_r as r,
+    cast({prior_sql(model, splink.systems)} as float) as prior,
+{evidence}
+from {scores} as scores
+{splink.systems.joins("scores.profile_no_l", "scores.profile_no_r")}
 )
-select
-    l,
-    r,
-    match_weight
-from corrected
-where match_weight >= {floor!r}"""
-
-
-def _related_term(comparison: Comparison, share: float) -> str:
-    weight = f"mw_{comparison.name}"
-    if comparison.term_frequency:
-        weight = f"({weight} + mw_tf_adj_{comparison.name})"
-    if share == 1:
-        return weight
-    return f"log2({share!r} * power(2.0, {weight}) + {1 - share!r})"
-
-
-def weight_of(probability: float) -> float:
-    """The match weight (log2 of the odds) of a match probability."""
-    bounded = min(max(probability, 1e-12), 1 - 1e-12)
-    return math.log2(bounded / (1 - bounded))
-
-
-def build_judged_pairs(warehouse: Warehouse, entity: Entity) -> None:
-    """Build linked.<entity>_pairs: one row is one pair of records that the model or a deterministic rule speaks of."""
-    table = f"linked.{entity.name}_pairs"
-    profiles = f"linked.{entity.name}_profiles"
-    heads = f"(select profile_no, profile_id from {profiles} where record_id = profile_id)"
-    selects = [
-        f"""select
-    heads_l.profile_id as record_id_l,
-    heads_r.profile_id as record_id_r,
-    weighed.match_weight,
-    '{MODEL}' as match_reason
-from linked.{entity.name}_weighed as weighed
-inner join {heads} as heads_l
-    on weighed.l = heads_l.profile_no
-inner join {heads} as heads_r
-    on weighed.r = heads_r.profile_no
-where weighed.l < weighed.r""",
-        f"""select
-    profiles.profile_id as record_id_l,
-    profiles.record_id as record_id_r,
-    weighed.match_weight,
-    '{SAME_PROFILE}' as match_reason
-from {profiles} as profiles
-inner join linked.{entity.name}_weighed as weighed
-    on profiles.profile_no = weighed.l
-    and weighed.l = weighed.r
-where profiles.record_id <> profiles.profile_id""",
-    ]
-    selects += [_rule_select(entity, rule) for rule in entity.linkage.deterministic]
-    warehouse.build(
-        table,
-        "with found as (\n"
-        + "\nunion all\n".join(selects)
-        + """
-),
-ranked as (
 select
     *,
-    row_number() over (
-        partition by record_id_l, record_id_r order by match_weight desc, match_reason
-    ) as place
-from found
-)
-select
-    record_id_l,
-    record_id_r,
-    match_weight,
-    match_reason
-from ranked
-where place = 1""",
-    )
+    cast({weight} as float) as match_weight
+from known"""
 
 
-def _rule_select(entity: Entity, rule: Rule) -> str:
-    """The pairs of a deterministic rule; records of one key are each paired with the smallest of them."""
-    weight = f"cast({weight_of(CERTAIN)!r} as double) as match_weight,\n    {literal(rule.name)} as match_reason"
-    if rule.sql:
-        return f"""select distinct
-    least(l.record_id, r.record_id) as record_id_l,
-    greatest(l.record_id, r.record_id) as record_id_r,
-    {weight}
-from {input_table(entity)} as l
-inner join {input_table(entity)} as r
-    on ({rule.sql})
-    and l.record_id <> r.record_id"""
-    known = " and ".join(f"({expression}) is not null" for expression in rule.key)
-    return f"""select
-    first_id as record_id_l,
-    record_id as record_id_r,
-    {weight}
-from (
-    select
-        record_id,
-        min(record_id) over (partition by {", ".join(rule.key)}) as first_id
-    from {input_table(entity)}
-    where {known}
-) as keyed
-where first_id <> record_id"""
-
-
-def build_edges(warehouse: Warehouse, entity: Entity) -> int:
-    """Build linked.<entity>_edges: one row is one pair with its evidence and decision; returns the number of rows."""
-    thresholds = entity.linkage.thresholds
-    columns = mentioned(
-        list(warehouse.columns(input_table(entity))),
-        [*entity.linkage.strong, *(conflict.sql for conflict in entity.linkage.conflicts)],
-    )
-    both = "".join(f",\n    l.{column} as {column}_l,\n    r.{column} as {column}_r" for column in columns)
-    rule_names = ", ".join(literal(rule.name) for rule in entity.linkage.deterministic)
-    ruled = f"match_reason in ({rule_names}) or " if rule_names else ""
-    shield = f"{ruled}strong is not null" if entity.linkage.strong else "true"
-    return warehouse.build(
-        f"linked.{entity.name}_edges",
-        f"""-- one row is one pair of records of {entity.name} worth a decision
-with evidence as (
-select
-    pairs.*{both}
-from linked.{entity.name}_pairs as pairs
-inner join {input_table(entity)} as l
-    on pairs.record_id_l = l.record_id
-inner join {input_table(entity)} as r
-    on pairs.record_id_r = r.record_id
-),
-judged as (
-select
-    record_id_l,
-    record_id_r,
-    match_weight,
-    case
-        when match_weight >= 0 then 1 / (1 + power(2.0, -match_weight))
-        else power(2.0, match_weight) / (1 + power(2.0, match_weight))
-    end as match_probability,
-    match_reason,
-    {strong_sql(entity)} as strong,
-    {conflict_sql(entity)} as conflict
-from evidence
-),
-decided as (
-select
-    *,
-    case
-        when conflict is not null then 'no'
-        when match_probability >= {thresholds.merge!r} and ({shield}) then 'merge'
-        when match_probability >= {thresholds.review!r} then 'review'
-        else 'no'
-    end as decision
-from judged
-)
-select
-    record_id_l,
-    record_id_r,
-    match_weight,
-    match_probability,
-    case when match_reason = '{MODEL}' then coalesce(strong, '{MODEL}') else match_reason end as match_reason,
-    strong,
-    conflict,
-    decision
-from decided
-where decision <> 'no'
-    or (conflict is not null and match_probability >= {thresholds.merge!r})
-order by record_id_l, record_id_r""",
-    )
-
-
-def strong_sql(entity: Entity) -> str:
-    """An SQL expression on a pair: the strong columns that agree, joined by `+`, or null."""
-    if not entity.linkage.strong:
-        return "cast(null as varchar)"
-    agreeing = ", ".join(
-        f"case when {column}_l = {column}_r then {literal(column)} end" for column in entity.linkage.strong
-    )
-    return f"nullif(concat_ws('+', {agreeing}), '')"
-
-
-def conflict_sql(entity: Entity) -> str:
-    """An SQL expression on a pair: the name of the first conflict that holds, or null."""
-    if not entity.linkage.conflicts:
-        return "cast(null as varchar)"
-    cases = "\n        ".join(f"when {c.sql} then {literal(c.name)}" for c in entity.linkage.conflicts)
-    return f"case\n        {cases}\n    end"
+def _evidence(comparison: Comparison) -> str:
+    weight = f"scores.mw_{comparison.name}"
+    return f"{weight} + scores.mw_tf_adj_{comparison.name}" if any(comparison.frequencies()) else weight

@@ -50,6 +50,7 @@ def _comparison(comparison: Comparison, levels: list[dict[str, Any]], for_levels
         # log2(m / u) is exactly the number wanted.
         tops = range(len(levels), 0, -1)
         levels = [level | {"m": 2.0 ** (top - 40), "u": 2.0**-40} for top, level in zip(tops, levels, strict=True)]
+    frequencies = [*comparison.frequencies(), None]
     rest = [
         {
             "sql_condition": condition,
@@ -59,9 +60,10 @@ def _comparison(comparison: Comparison, levels: list[dict[str, Any]], for_levels
         }
         for condition, level in zip(conditions, levels, strict=True)
     ]
-    if comparison.term_frequency and not for_levels:
-        # Splink would look for a plain equality on the column to find the u to correct; it is always this level's own.
-        rest[0] |= {"tf_adjustment_column": comparison.term_frequency, "disable_tf_exact_match_detection": True}
+    for level, column in zip(rest, frequencies, strict=True):
+        if column and not for_levels:
+            # Splink would look for a plain equality on the column to find the u to correct; it is this level's own.
+            level |= {"tf_adjustment_column": column, "disable_tf_exact_match_detection": True}
     return {"output_column_name": comparison.name, "comparison_levels": [null_level, *rest]}
 
 
@@ -83,6 +85,8 @@ def check_linkage(warehouse: Warehouse, entity: Entity) -> list[str]:
     pair_rows = f"(select {pairs} from {records} as l cross join {records} as r)"
     faults: list[tuple[str, str | None]] = []
     for evidence in entity.evidence:
+        if evidence.entity is None:
+            continue
         table = f"standardized.{evidence.entity}"
         if not warehouse.has(table):
             faults.append((f"evidence.{evidence.column}", f"{table} does not exist"))
@@ -114,10 +118,11 @@ def _record_expressions(entity: Entity) -> list[tuple[str, str]]:
     for comparison in linkage.comparisons:
         found += [(f"comparisons.{comparison.name}.columns", column) for column in comparison.columns]
         found += [(f"comparisons.{comparison.name}.counted_by", column) for column in comparison.counted_by]
-        if comparison.term_frequency:
-            found.append((f"comparisons.{comparison.name}.term_frequency", comparison.term_frequency))
+        used = [column for column in comparison.frequencies() if column]
+        found += [(f"comparisons.{comparison.name}.term_frequency", column) for column in used]
+    found += [(f"confusable.{one.name}.key", sql) for one in linkage.confusable for sql in one.key]
     found += [(f"conflicts.{one.name}.when", one.when) for one in linkage.conflicts if one.when]
-    return found + [("strong", column) for column in linkage.strong]
+    return found + ([("prior_by", linkage.prior_by)] if linkage.prior_by else [])
 
 
 def _pair_conditions(entity: Entity) -> list[tuple[str, str]]:
@@ -127,4 +132,6 @@ def _pair_conditions(entity: Entity) -> list[tuple[str, str]]:
         found.append((f"comparisons.{comparison.name}.null_sql", null_condition(comparison)))
         for level in comparison.levels:
             found.append((f"comparisons.{comparison.name}.levels[{level.label or ELSE_LABEL}]", level.sql))
+    if entity.linkage.shield and entity.linkage.shield.rare:
+        found.append(("shield.rare", entity.linkage.shield.rare))
     return found + [(f"conflicts.{conflict.name}", conflict.sql) for conflict in entity.linkage.conflicts]

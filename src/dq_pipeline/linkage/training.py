@@ -11,6 +11,7 @@ import numpy as np
 from dq_pipeline.config.entity import Comparison, Entity
 from dq_pipeline.linkage import mixture
 from dq_pipeline.linkage.blocking import build_candidates, count_agreeing, random_pairs_select
+from dq_pipeline.linkage.clusters import cluster
 from dq_pipeline.linkage.comparing import Comparer, comparable, comparer
 from dq_pipeline.linkage.mixture import Assumptions, Counts, Fit
 from dq_pipeline.linkage.model import (
@@ -21,10 +22,13 @@ from dq_pipeline.linkage.model import (
     rounded_shares,
 )
 from dq_pipeline.linkage.profiles import build_profiles, drop_profiles, input_table
+from dq_pipeline.linkage.scoring import score
+from dq_pipeline.linkage.systems import Systems
 from dq_pipeline.warehouse import Warehouse
 
 _LEAST_STRENGTH = 30.0  # matches' worth of belief in the default m
 _STRENGTH_PER_PROFILE = 0.02
+_MOST_CORRECTION = 2.0  # of the prior by the clusters that it makes
 
 
 def train(warehouse: Warehouse, entity: Entity, *, run_date: date | None = None) -> dict[str, Any]:
@@ -45,6 +49,7 @@ def train(warehouse: Warehouse, entity: Entity, *, run_date: date | None = None)
     try:
         if profiles >= 2 and comparable(warehouse, entity):
             model |= _trained(warehouse, entity, model, profiles)
+            model = _calibrated(warehouse, entity, model)
     finally:
         warehouse.execute(f"drop table if exists linked.{entity.name}_candidates")
         drop_profiles(warehouse, entity)
@@ -56,17 +61,45 @@ def _trained(warehouse: Warehouse, entity: Entity, start: dict[str, Any], profil
     agreeing = count_agreeing(warehouse, entity)
     candidates = build_candidates(warehouse, entity)
     with comparer(warehouse, entity, start, for_levels=True) as splink:
+        systems = splink.systems
         names = [comparison.name for comparison in splink.comparisons]
         random_rows = splink.patterns(random_pairs_select(entity, profiles))
         candidate_rows = _candidate_patterns(splink, entity, candidates)
         used = list(splink.comparisons)
     random_counts = Counts.of(random_rows, len(names))
     candidate_counts = Counts.of(candidate_rows, len(names))
-    assumed = _assumptions(entity, used, agreeing, profiles)
+    assumed = _assumptions(entity, used, agreeing, systems)
     u = mixture.estimate_u(random_counts, [_upward(default_u(len(c.levels) + 1)) for c in used])
     counted = float(candidate_counts.pairs.sum())
     fit = mixture.fit(candidate_counts, candidates / counted if counted else 1.0, u, assumed)
-    return _as_model(entity, start, used, fit, assumed, agreeing, candidates)
+    return _as_model(entity, start, used, fit, systems, agreeing, candidates)
+
+
+def _calibrated(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> dict[str, Any]:
+    """The model with the prior that its own clusters bear out.
+
+    The fit sees pairs one by one and only those that blocking found. Clusters also hold the pairs that follow from
+    others, and lack those that contradict them; so their number of pairs is the better count of matches. The shield and
+    declared conflicts keep matches apart as well, so they are left out.
+    """
+    if not model["estimated_matches"]:
+        return model
+    free = entity.model_copy(
+        update={"linkage": entity.linkage.model_copy(update={"shield": None, "conflicts": (), "deterministic": ()})}
+    )
+    score(warehouse, free, model)
+    cluster(warehouse, free, model, [])
+    found = warehouse.value(
+        f"""select coalesce(sum(profiles * (profiles - 1) / 2), 0) from (
+            select count(distinct profiles.profile_no) as profiles
+            from linked.{entity.name}_clusters as clusters
+            inner join linked.{entity.name}_profiles as profiles on clusters.record_id = profiles.record_id
+            group by clusters.cluster_id)"""
+    )
+    factor = min(max(float(found) / model["estimated_matches"], 1 / _MOST_CORRECTION), _MOST_CORRECTION)
+    prior = model["prior"] | {"match": min(model["prior"]["match"] * factor, 0.5)}
+    between = [one | rounded_shares({"match": min(one["match"] * factor, 0.5)}) for one in model["prior_between"]]
+    return model | {"prior": rounded_shares(prior), "prior_between": between, "clustered_matches": int(found)}
 
 
 def _candidate_patterns(splink: Comparer, entity: Entity, candidates: int) -> list[tuple[int, ...]]:
@@ -80,8 +113,9 @@ def _candidate_patterns(splink: Comparer, entity: Entity, candidates: int) -> li
     return splink.patterns(pairs)
 
 
-def _assumptions(entity: Entity, used: list[Comparison], agreeing: int, profiles: int) -> Assumptions:
+def _assumptions(entity: Entity, used: list[Comparison], agreeing: int, systems: Systems) -> Assumptions:
     training = entity.linkage.training
+    profiles = _profiles_of(systems)
     return Assumptions(
         m=tuple(_upward(default_m(len(comparison.levels) + 1)) for comparison in used),
         disagree_at_most=tuple(comparison.disagree_at_most for comparison in used),
@@ -90,7 +124,7 @@ def _assumptions(entity: Entity, used: list[Comparison], agreeing: int, profiles
             tuple(related.shares.get(comparison.name, 0.0) for comparison in used) for related in entity.linkage.related
         ),
         matches=agreeing / training.recall,
-        possible_pairs=profiles * (profiles - 1) / 2,
+        possible_between=systems.possible,
     )
 
 
@@ -99,7 +133,7 @@ def _as_model(
     start: dict[str, Any],
     used: list[Comparison],
     fit: Fit,
-    assumed: Assumptions,
+    systems: Systems,
     agreeing: int,
     candidates: int,
 ) -> dict[str, Any]:
@@ -117,10 +151,20 @@ def _as_model(
         "prior": rounded_shares({"match": fit.match} | dict(zip(names, fit.related, strict=True))),
         "agreeing_pairs": agreeing,
         "candidates": candidates,
-        "estimated_matches": round(fit.match * assumed.possible_pairs),
+        "prior_between": [
+            {"systems": list(pair), "match": rounded_shares({"match": share})["match"]}
+            for pair, share in zip(systems.pairs, fit.match_between, strict=True)
+            if systems.column
+        ],
+        "estimated_matches": round(fit.match * sum(systems.possible)),
         "comparisons": entries,
         "notes": notes,
     }
+
+
+def _profiles_of(systems: Systems) -> float:
+    """How many profiles have as many possible pairs."""
+    return float((1 + (1 + 8 * sum(systems.possible)) ** 0.5) / 2)
 
 
 def _upward(downward: list[float]) -> mixture.Floats:

@@ -1,6 +1,7 @@
 """standardized -> linked: records of one thing found and clustered, addresses first, then customers."""
 
 from dq_pipeline.linkage import link_entity, read_judgements, read_model, write_model
+from dq_pipeline.linkage.describing import described
 from dq_pipeline.linkage.model import build_weights
 from dq_pipeline.run import Run, StageReport
 
@@ -14,6 +15,7 @@ def link(run: Run) -> StageReport:
         judgements = read_judgements(run.project.judgements_path(entity.name))
         model = link_entity(run.warehouse, entity, known, judgements)
         if known is None:
+            model = described(run.warehouse, entity, model)
             write_model(path, model)
         build_weights(run.warehouse, model)
         for table in ("edges", "clusters", "review"):

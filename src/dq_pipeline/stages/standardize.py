@@ -6,7 +6,7 @@ from dq_pipeline.config import Entity
 from dq_pipeline.errors import StageError
 from dq_pipeline.parsing.addresses import parse_addresses
 from dq_pipeline.run import Run, StageReport
-from dq_pipeline.warehouse import file_literal, table_name
+from dq_pipeline.warehouse import Warehouse, file_literal, table_name
 
 
 def standardize(run: Run) -> StageReport:
@@ -21,7 +21,7 @@ def standardize(run: Run) -> StageReport:
             path = run.project.sql_path("standardized", name)
             rows[table] = warehouse.build(table, run.project.sql("standardized", name), where=path)
         conformed = f"standardized.{entity.name}_conformed"
-        rows[conformed] = warehouse.build(conformed, conform(entity))
+        rows[conformed] = warehouse.build(conformed, conform(warehouse, entity))
         if entity.parser:
             parsed = f"standardized.{entity.name}_parsed"
             # Answers of earlier nights lie beside the working file; without them the result is the same, only later.
@@ -36,9 +36,17 @@ def standardize(run: Run) -> StageReport:
     return StageReport(rows)
 
 
-def conform(entity: Entity) -> str:
-    """All sources of an entity as one table, columns matched by name; a column that a source lacks is null."""
-    selects = [f"select * from {table_name(f'standardized.{source}__{entity.name}')}" for source in entity.sources]
+def conform(warehouse: Warehouse, entity: Entity) -> str:
+    """All sources of an entity as one table, columns matched by name; a column that a source lacks is null.
+
+    So is a column of the entity's `columns` that no source has.
+    """
+    tables = [f"standardized.{source}__{entity.name}" for source in entity.sources]
+    selects = [f"select * from {table_name(table)}" for table in tables]
+    known = {column for table in tables for column in warehouse.columns(table)}
+    missing = [f"cast(null as varchar) as {column}" for column in entity.columns if column not in known]
+    if missing:
+        selects.append(f"select {', '.join(missing)} where false")
     return "\nunion all by name\n".join(selects)
 
 

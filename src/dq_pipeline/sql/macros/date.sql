@@ -78,3 +78,20 @@ create or replace macro std_birth_date(text) as (
         end
     )[1]
 );
+
+-- std_birth_key: a date of birth as eight digits, year first, for comparison; a day that no calendar has is kept (a slip
+-- of the pen still tells people apart), placeholders and days after the run date are not.
+create or replace macro std_birth_key(text) as (
+    coalesce(
+        replace(cast(std_birth_date(text) as varchar), '-', ''),
+        case
+            when std_date(text) is null
+                then std_nonempty(
+                    regexp_extract(
+                        regexp_replace(trim(text), '^([0-9]{2})[-/.]([0-9]{2})[-/.]([0-9]{4})$', '\3\1\2'),
+                        '^(?:1[0-9]|20)[0-9]{6}$'
+                    )
+                )
+        end
+    )
+);

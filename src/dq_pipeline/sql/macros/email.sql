@@ -75,3 +75,15 @@ create or replace macro std_email_key(text) as (
         end
     )[1]
 );
+
+-- std_email_loose: what was typed for an e-mail address that is not well formed, for comparison: small letters, mended;
+-- null without an @, or for a placeholder.
+create or replace macro std_email_loose(text) as (
+    list_transform(
+        [lower(trim(std_email_mended(text)))],
+        lambda given: case
+            when regexp_matches(given, '^[^ ]*@[^ ]*$') and length(given) >= 8 and not std_is_placeholder(given) and not std_email_is_placeholder(given)
+                then given
+        end
+    )[1]
+);

@@ -72,3 +72,23 @@ create or replace macro std_is_organization(text) as (
         || '|. (?:bank|group|county|district|office|team|center|centre)$|. \S+ (?:church|temple)$'
     )
 );
+
+-- std_shared_weight: how much of the weight of two names' words they have in common, 0 to 1 (weighted Jaccard); both as
+-- a list of words and a map of word to weight.
+create or replace macro std_shared_weight(words, others, weights, other_weights) as (
+    coalesce(list_sum(list_transform(list_intersect(words, others), lambda word: weights[word])), 0)
+    / (
+        list_sum(map_values(weights)) + list_sum(map_values(other_weights))
+        - coalesce(list_sum(list_transform(list_intersect(words, others), lambda word: weights[word])), 0)
+    )
+);
+
+-- std_initials: the first letters of a folded name's words, of three words or more; else null.
+create or replace macro std_initials(text) as (
+    std_nonempty(
+        case
+            when length(text) - length(replace(text, ' ', '')) >= 2
+                then array_to_string(list_transform(string_split(text, ' '), lambda word: word[1]), '')
+        end
+    )
+);

@@ -249,3 +249,52 @@ create or replace macro std_surname(text) as (
 create or replace macro std_given(text) as (
     split_part(std_fold(text), ' ', 1)
 );
+
+-- std_is_role: true for words that say what a person is in a household or a form, where a name should stand.
+create or replace macro std_is_role(text) as (
+    coalesce(
+        regexp_full_match(
+            std_fold(text),
+            '(?:(?:the|my|his|her|male|female|adult|minor|young) )*(?:child|children|grandchild|stepchild|baby|baby ?(?:boy|girl)|infant|newborn|toddler|minor'
+            || '|kid|boy|girl|son|daughter|grandson|granddaughter|stepson|stepdaughter|brother|sister|mother|father|mom|dad|mum|parent|guardian|grandmother'
+            || '|grandfather|grandma|grandpa|nephew|niece|cousin|aunt|uncle|wife|husband|spouse|partner|roommate|housemate|boarder|lodger|tenant'
+            || '|resident|occupant|respondent|householder|homeowner|owner|head|relative|male|female|man|woman|lady|ladies|gentle(?:man|men)?|person ?[0-9]*'
+            || '|adult|student|patient|applicant|member|self|friend|guest|visitor|mr|mrs|ms|mx|miss|mister|madam)(?: of(?: the)?)?(?: (?:home|house|household|family))?'
+            || '|of the (?:home|house|household|family)'
+        ),
+        false
+    )
+);
+
+-- std_titles: the words of rank and honor that stand before or behind a name and are no name, as a pattern.
+create or replace macro std_titles() as (
+    'mr|mrs|ms|miss|mx|dr|prof|professor|rev|revd|reverend|sir|dame|lord|lady|hon|honou?rable|right hon(?:ou?rable)?|baron|baronet|baroness|bart|bt|bnt'
+    || '|earl|viscount|marquess|marquis|duke|duchess|count|countess|captain|capt|colonel|col|lieutenant|lt|brigadier|brig|sergeant|sgt|commander|cmdr|admiral'
+    || '|(?:major|lieutenant|lt|brigadier|field) (?:general|marshal|colonel|col|gen)|archbishop|archdeacon|canon|obe|mbe|cbe|kbe|kcb|gcb|cb|vc|frs|esq|esquire|[0-9]+(?:st|nd|rd|th)'
+);
+
+-- std_is_title: true for a text of nothing but titles (Sir, Rev., 1st Baronet).
+create or replace macro std_is_title(text) as (
+    coalesce(regexp_full_match(std_fold(text), '(?:' || std_titles() || ')(?: (?:' || std_titles() || '))*'), false)
+);
+
+-- std_without_titles: a full name without ranks before and behind it: 'Sir John Smith, 1st Baronet' as 'John Smith'; as
+-- it is where nothing else is left.
+create or replace macro std_without_titles(text) as (
+    list_transform(
+        [
+            std_nonempty(
+                trim(
+                    regexp_replace(
+                        regexp_replace(
+                            text, '(?i)[ ,]+(?:[0-9]+(?:st|nd|rd|th) (?:earl|baron|baronet|baroness|viscount|marquess|marquis|duke|bt|bart)\b.*|baronet|bart|bt|obe|mbe|cbe|kbe|frs)\.?$', ''
+                        ),
+                        '(?i)^(?:(?:sir|dame|lord|lady|baron|baroness|viscount|captain|capt|colonel|lieutenant|reverend|rev|revd|admiral|archbishop|(?:lieutenant|major) general)\.? +)+', ''
+                    ),
+                    ' ,'
+                )
+            )
+        ],
+        lambda name: coalesce(name, text)
+    )[1]
+);

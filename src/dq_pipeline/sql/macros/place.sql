@@ -142,3 +142,56 @@ create or replace macro std_city(text) as (
         ' '
     )
 );
+
+-- std_street_line: an address line for rough comparison in any country: folded, without the unit at either end, without
+-- the side streets that say where along the street it is.
+create or replace macro std_street_line(line) as (
+    std_nonempty(
+        trim(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(
+                        std_fold(replace(line, '#', ' apt ')), '([a-z0-9]) (?:between|betw|btwn|bet|near|off|at|opp|opposite|corner of|cnr) .*$', '\1'
+                    ),
+                    '^(?:(?:unit|flat|apt|apartment|suite|ste|shop|room|rm|level|lot) (?:no |number )?[0-9]+[a-z]? )+(\S)',
+                    '\1'
+                ),
+                '(\S) (?:unit|apt|apartment|suite|ste|room|rm|bldg|floor|fl|trlr|lot)(?: (?:apt|unit|no))* [0-9a-z]{1,5}$',
+                '\1'
+            )
+        )
+    )
+);
+
+-- std_house_number: the first number in std_street_line, with its letter; null where there is none.
+create or replace macro std_house_number(line) as (
+    std_nonempty(ltrim(regexp_extract(line, '(?:^| )([0-9]+[a-z]?)(?: |$)', 1), '0'))
+);
+
+-- std_street_words: the words of std_street_line that name the street: no house number, none of `ways` (a list of the
+-- words for kinds of way and for directions) unless nothing else is left.
+create or replace macro std_street_words(line, ways) as (
+    list_transform(
+        [std_nonempty(trim(regexp_replace(line, '^(?:[0-9]+[a-z]? )+|(?:^| )[0-9]+[a-z]?$', ' ')))],
+        lambda words: coalesce(
+            std_nonempty(
+                array_to_string(list_filter(string_split(words, ' '), lambda word: not list_contains(ways, word)), ' ')
+            ),
+            words
+        )
+    )[1]
+);
+
+-- std_unit: the flat, suite or room that either address line names, or null.
+create or replace macro std_unit(line1, line2) as (
+    std_nonempty(
+        ltrim(
+            regexp_extract(
+                std_fold(replace(concat_ws(' , ', line1, line2), '#', ' apt ')),
+                '(?:^| )(?:unit|flat|apt|apartment|aprt|suite|ste|room|rm|shop|trlr|lot)(?: (?:apt|unit|no))* ([0-9]+[a-z]?|[a-z][0-9]*)(?: |$)',
+                1
+            ),
+            '0'
+        )
+    )
+);
