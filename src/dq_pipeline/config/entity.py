@@ -59,9 +59,9 @@ class Conflict(Frozen):
 
     Nor are two groups of records of which any pair is in conflict. `tolerance` allows for slips of the pen: two
     groups may still be one while no larger share of the pairs between them conflicts, of the pairs of distinct records
-    for which `when` (an SQL condition on one record) holds. `records` is how many distinct records each of the two groups must have
-    for the conflict to count: where one record of many may be mistyped, two that agree are no slip. A steward sees
-    the pairs that a conflict keeps apart, unless `review` is false: flats of one house are no question.
+    for which `when` (an SQL condition on one record) holds. `records` is how many distinct records each of the two
+    groups must have for the conflict to count: where one record of many may be mistyped, two that agree are no slip.
+    A steward sees the pairs that a conflict keeps apart, unless `review` is false: flats of one house are no question.
     """
 
     name: Identifier
