@@ -1,7 +1,7 @@
 """Clusters, not components: clusters are joined in rounds on the evidence of all their pairs, best first.
 
 A cluster's evidence in a comparison is a soft maximum over the pairs of records between the two clusters (the
-log-mean-exp of their evidence): what one pair lacks another may have. Pairs never compared count against a merge. In
+log-mean-exp of their evidence): what one pair lacks another may have. Pairs never compared, or hopeless, count against it. In
 each round every two clusters that are each other's best are joined, if nothing forbids it; then their pairs are summed
 up, for the sums behind a log-mean-exp add up when clusters merge. Rounds end when no two can be joined.
 """
@@ -11,7 +11,6 @@ from typing import Any
 
 from dq_pipeline.config.entity import Comparison, Entity
 from dq_pipeline.linkage.refusals import build_refusals
-from dq_pipeline.linkage.scoring import FAINTEST
 from dq_pipeline.linkage.weighing import LIMIT, match_weight_sql, partial_shares, strong_weight_sql, weight_of
 from dq_pipeline.warehouse import Warehouse
 
@@ -22,10 +21,7 @@ JUDGED = 2000.0  # the weight of a steward's `same`
 
 
 def build_pairs(warehouse: Warehouse, entity: Entity, comparisons: list[Comparison]) -> None:
-    """Build linked.<entity>_pairs from _weighed, _scored and _ties: one row is two clusters.
-
-    Pairs too faint to have evidence are counted where both profiles are connected by promising pairs.
-    """
+    """Build linked.<entity>_pairs from _weighed and _ties: one row is two clusters and the summed evidence of their pairs."""
     name = entity.name
     warehouse.build(
         f"linked.{name}_pairs",
@@ -73,25 +69,6 @@ inner join linked.{name}_members as members_r
     on weighed.r = members_r.unit
     and members_l.cluster <> members_r.cluster
 where weighed.l < weighed.r
-union all by name
-select
-    least(members_l.cluster, members_r.cluster) as a,
-    greatest(members_l.cluster, members_r.cluster) as b,
-    1 as pairs,
-    cast(null as float) as prior,
-    cast(0 as double) as tie,
-    cast(null as float) as strong{nothing}
-from linked.{name}_scored as faint
-semi join linked.{name}_reach as reach_l
-    on faint.l = reach_l.profile_no
-semi join linked.{name}_reach as reach_r
-    on faint.r = reach_r.profile_no
-inner join linked.{name}_members as members_l
-    on faint.l = members_l.unit
-inner join linked.{name}_members as members_r
-    on faint.r = members_r.unit
-    and members_l.cluster <> members_r.cluster
-where faint.match_weight < {FAINTEST!r}
 union all by name
 select
     least(members_l.cluster, members_r.cluster) as a,

@@ -11,7 +11,7 @@ from dq_pipeline.linkage.weighing import match_weight_sql, prior_sql
 from dq_pipeline.warehouse import Warehouse
 
 # Pairs below this weight are remembered as compared, without their evidence: no other pair could make up for it.
-FAINTEST = -15.0
+FAINTEST = -9.0
 
 
 def score(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> int:
