@@ -1,9 +1,9 @@
 """Clusters, not components: clusters are joined in rounds on the evidence of all their pairs, best first.
 
 A cluster's evidence in a comparison is a soft maximum over the pairs of records between the two clusters (the
-log-mean-exp of their evidence): what one pair lacks another may have. Pairs never compared, or hopeless, count against it. In
-each round every two clusters that are each other's best are joined, if nothing forbids it; then their pairs are summed
-up, for the sums behind a log-mean-exp add up when clusters merge. Rounds end when no two can be joined.
+log-mean-exp of their evidence): what one pair lacks another may have. Pairs never compared, or hopeless, count against
+a merge. In each round every two clusters that are each other's best are joined, if nothing forbids it; then their pairs
+are summed up, for the sums behind a log-mean-exp add up when clusters merge. Rounds end when no two can be joined.
 """
 
 import math
@@ -21,7 +21,7 @@ JUDGED = 2000.0  # the weight of a steward's `same`
 
 
 def build_pairs(warehouse: Warehouse, entity: Entity, comparisons: list[Comparison]) -> None:
-    """Build linked.<entity>_pairs from _weighed and _ties: one row is two clusters and the summed evidence of their pairs."""
+    """Build linked.<entity>_pairs from _weighed and _ties: one row is two clusters and the sums of their evidence."""
     name = entity.name
     warehouse.build(
         f"linked.{name}_pairs",
