@@ -136,13 +136,14 @@ linkage:
         - {label: similar, sql: "jaro_winkler_similarity(org_key_l, org_key_r) >= 0.92"}
     - name: phone
       columns: [phone_key]
+      strong: true
       levels:
         - {label: same, sql: "phone_key_l = phone_key_r"}
     - name: town
       columns: [town_key]
       levels:
         - {label: same, sql: "town_key_l = town_key_r"}
-  strong: [vat_key, phone_key]
+  shield: {odds: 4}
   conflicts:
     - {name: vat_id, sql: "vat_key_l <> vat_key_r"}
   training:
