@@ -28,6 +28,10 @@ STEPS = {
     "std_spell_words",
     "std_spanish_surnames",
     "std_surname_particles",
+    "std_titles",
+    # Of lists and maps, below.
+    "std_shared_weight",
+    "std_street_words",
 }
 DEFINITION = re.compile(r"^((?:--.*\n)+)create or replace macro (\w+)\(([^)]*)\) as \($", re.MULTILINE)
 
@@ -96,7 +100,7 @@ def test_every_macro_has_a_comment_that_says_what_it_does() -> None:
 
 def test_every_macro_takes_null(warehouse: Warehouse) -> None:
     for name, arguments in macros().items():
-        if arguments and name != "std_spell_words":
+        if arguments and name not in ("std_spell_words", "std_street_words", "std_shared_weight"):
             got = warehouse.value(f"select {name}({marks(name, arguments)})", [None] * arguments)
             assert got is None or got is False, name
 
@@ -105,6 +109,34 @@ def test_words_are_spelled_by_a_map(warehouse: Warehouse) -> None:
     spelled = "std_spell_words({}, map {{'ave': 'avenue', 'first': '1st'}})"
     assert warehouse.value(f"select {spelled.format(repr('first ave ct'))}") == "1st avenue ct"
     assert warehouse.value(f"select {spelled.format('cast(null as varchar)')}") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("12 main st", "main"),
+        ("17230 e kings ln", "kings"),
+        ("1393a 2nd ave", "2nd"),
+        ("12 avenue st", "avenue st"),
+        ("main", "main"),
+        ("12", None),
+        (None, None),
+    ],
+)
+def test_a_street_is_named_by_the_words_that_say_no_way(warehouse: Warehouse, line: str | None, words: str) -> None:
+    query = "select std_street_words(cast(? as varchar), ['st', 'ave', 'avenue', 'ln', 'e'])"
+    assert warehouse.value(query, [line]) == words
+
+
+def test_shared_words_weigh_by_their_rarity(warehouse: Warehouse) -> None:
+    weights = "map {'cafe': 1.0, 'ritz': 4.0, 'roma': 4.0}"
+
+    def shared(one: str, other: str) -> float:
+        return float(warehouse.value(f"select round(std_shared_weight({one}, {other}, {weights}, {weights}), 3)"))
+
+    assert shared("['cafe', 'ritz', 'roma']", "['cafe', 'ritz', 'roma']") == 1
+    assert shared("['cafe']", "['ritz']") == 0
+    assert shared("['cafe', 'roma']", "['cafe', 'ritz']") < shared("['ritz', 'roma']", "['cafe', 'ritz']")
 
 
 def test_run_values_are_those_set_last() -> None:

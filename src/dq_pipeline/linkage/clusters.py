@@ -61,8 +61,6 @@ def cluster(warehouse: Warehouse, entity: Entity, model: dict[str, Any], judgeme
         if completion and not complete(warehouse, entity, sized):
             break
         _rounds(warehouse, entity, sized, comparisons)
-    if build_ties(warehouse, entity, judged=True):
-        _rounds(warehouse, entity, sized, comparisons)
     build_edges(warehouse, entity)
     build_clusters(warehouse, entity)
     build_merges(warehouse, entity)
@@ -168,12 +166,8 @@ where ({shield.rare})
     and weights.match_weight >= {weight_of(shield.rare_probability)!r}"""
 
 
-def build_ties(warehouse: Warehouse, entity: Entity, *, judged: bool = False) -> int:
-    """Build linked.<entity>_ties: one row is two units that a rule holds together, or a steward (with `judged`).
-
-    Judgements come last, so that a pair judged the same takes nobody out of the clusters that the model made. Returns
-    how many of them a steward holds together.
-    """
+def build_ties(warehouse: Warehouse, entity: Entity) -> None:
+    """Build linked.<entity>_ties: one row is two units that a rule or a steward holds together, and who said so."""
     name = entity.name
     group = f"""select
     min(record_id) over (partition by group_id) as record_id_l,
@@ -181,8 +175,7 @@ def build_ties(warehouse: Warehouse, entity: Entity, *, judged: bool = False) ->
     cast({JUDGED!r} as double) as weight,
     'judgement' as reason
 from linked.{name}_judged_groups
-where record_id in (select record_id from linked.{name}_units)
-    and {str(judged).lower()}"""
+where record_id in (select record_id from linked.{name}_units)"""
     selects = [group, *(_rule_select(entity, rule) for rule in entity.linkage.deterministic)]
     warehouse.build(
         f"linked.{name}_ties",
@@ -211,7 +204,6 @@ select
 from placed
 group by unit_l, unit_r""",
     )
-    return int(warehouse.value(f"select count(*) from linked.{name}_ties where reason = 'judgement'"))
 
 
 def _rule_select(entity: Entity, rule: Rule) -> str:

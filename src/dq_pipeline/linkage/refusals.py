@@ -20,12 +20,13 @@ CONFLICT = "conflict:"
 def build_refusals(warehouse: Warehouse, entity: Entity) -> None:
     """Build linked.<entity>_refused (a, b, weight, reason) of the pairs of clusters in linked.<entity>_best.
 
-    Every pair of units of the two clusters is looked at, compared before or not.
+    Every pair of units of the two clusters is looked at, compared before or not. The conflicts of a record that a
+    steward judged the same as another do not count: the steward knew better what it is.
     """
     name = entity.name
     conflicts, shield = entity.linkage.conflicts, entity.linkage.shield
     counts = "".join(
-        f",\n    count(*) filter (where {one.sql}) as conflict_{number},\n"
+        f",\n    count(*) filter (where not is_told and ({one.sql})) as conflict_{number},\n"
         f"    count(*) filter (where counted_{number}_l and counted_{number}_r) as counted_{number}"
         for number, one in enumerate(conflicts)
     )
@@ -38,7 +39,12 @@ def build_refusals(warehouse: Warehouse, entity: Entity) -> None:
     unshielded = f"coalesce(strong, 0) < {shield_weight(entity)!r} and not is_rare" if shield else "false"
     warehouse.build(
         f"linked.{name}_refused",
-        f"""with crossed as (
+        f"""with told as (
+select unit
+from linked.{name}_judged_units
+where group_id in (select group_id from linked.{name}_judged_units group by group_id having count(*) > 1)
+),
+crossed as (
 {_crossed_select(warehouse, entity)}
 ),
 counted as (
@@ -121,7 +127,8 @@ def _crossed_select(warehouse: Warehouse, entity: Entity) -> str:
     best.a,
     best.b,
     best.weight,
-    best.strong{both}
+    best.strong,
+    members_l.unit in (select unit from told) or members_r.unit in (select unit from told) as is_told{both}
 from linked.{name}_best as best
 inner join linked.{name}_members as members_l
     on best.a = members_l.cluster

@@ -114,12 +114,12 @@ create or replace macro std_spell_words(text, spellings) as (
     array_to_string(list_transform(string_split(text, ' '), lambda word: coalesce(spellings[word], word)), ' ')
 );
 
--- std_without_start, std_without_end: a text without words that it begins or ends with; as it is where it does not, or
--- where the words are null.
+-- std_without_start: a text without words that it begins with; as it is where it does not, or where the words are null.
 create or replace macro std_without_start(text, words) as (
     case when starts_with(text, words || ' ') then substr(text, length(words) + 2) else text end
 );
 
+-- std_without_end: a text without words that it ends with; as it is where it does not, or where the words are null.
 create or replace macro std_without_end(text, words) as (
     case when ends_with(text, ' ' || words) then left(text, length(text) - length(words) - 1) else text end
 );
