@@ -18,9 +18,9 @@ pytestmark = [
 
 # Asked for and not reached yet; the test fails when one is, so that this list is mended.
 NOT_YET = {
-    "historical_50k": "F1 0.94 of 0.945",
+    "historical_50k": "F1 0.93 of 0.945",
     "febrl4, names and birth date": "F1 0.9697 of 0.97",
-    "fake_1000, names and birth date": "F1 0.86 of 0.88",
+    "fake_1000, names and birth date": "F1 0.85 of 0.88",
 }
 
 
