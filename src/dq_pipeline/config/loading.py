@@ -174,6 +174,7 @@ def _check_references(project: Project, issues_file: Path) -> None:
         raise ConfigError(message, where=project.file, remedy="take another name")
     sources = {source.name for source in project.sources}
     owners = set(project.settings.owners)
+    _check_scoring(project, sources, owners)
     for source in project.sources:
         _known(source.owner, owners, f"sources/{source.name}.yml", "owner", project)
     earlier: set[str] = set()
@@ -204,6 +205,26 @@ def _check_references(project: Project, issues_file: Path) -> None:
                 message = f"{issue.code} {issue.name} is declared twice"
                 raise ConfigError(message, where=issues_file, remedy="give each issue its own code and name")
             seen.add(pair)
+
+
+def _check_scoring(project: Project, sources: set[str], owners: set[str]) -> None:
+    """Names in the weights, targets and failures of the project file, and the failures that issue checks can cause."""
+    settings, file = project.settings, project.file.name
+    for name in settings.scores.source_weights:
+        _known(name, sources, file, "source", project)
+    for target in settings.scores.targets:
+        if target.owner is not None:
+            _known(target.owner, owners, file, "owner", project)
+    tables = set(settings.mastered)
+    if settings.plan.tier_table is not None:
+        _known(settings.plan.tier_table, tables, file, "table of `mastered`", project)
+    failures = settings.failures
+    for table in (failures.orders, failures.links) if failures else ():
+        if table is not None:
+            _known(table, tables, file, "table of `mastered`", project)
+    for issue in project.issues:
+        for cause in issue.causes:
+            _known(cause, set(failures.kinds) if failures else set(), "issues.yml", "failure", project)
 
 
 def _known(name: str, known: set[str], file: str, what: str, project: Project) -> None:

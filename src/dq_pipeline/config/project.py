@@ -7,6 +7,7 @@ from pydantic import Field
 
 from dq_pipeline.config.base import Dimension, Frozen, Identifier, Severity, Share
 from dq_pipeline.config.entity import Entity
+from dq_pipeline.config.scoring import Anomalies, Failures, Plan, Scores, Touchpoints
 from dq_pipeline.config.source import Source
 from dq_pipeline.errors import ConfigError
 
@@ -53,7 +54,8 @@ class Resources(Frozen):
 class IssueCheck(Frozen):
     """One named defect: the file `sql/issues/<code>_<name>.sql` returns the rows that have it.
 
-    `source` is the source whose rows are at fault; its validated rows are the ones that were examined.
+    `source` is the source whose rows are at fault; its validated rows are the ones that were examined. `causes` names
+    the failures of orders that the defect can cause (`failures.kinds` of the project file).
     """
 
     code: str = Field(pattern=r"^[A-Z]+[0-9]+$")
@@ -67,6 +69,7 @@ class IssueCheck(Frozen):
     touchpoint: str
     effort_minutes: float = Field(default=5, gt=0)
     remedy: str = ""
+    causes: tuple[Identifier, ...] = ()
 
 
 class Settings(Frozen):
@@ -90,6 +93,11 @@ class Settings(Frozen):
     owners: dict[Identifier, Owner] = Field(min_length=1)
     touchpoints: tuple[str, ...] = ()
     targets: dict[Dimension, Share] = Field(default_factory=dict)
+    scores: Scores = Scores()
+    anomalies: Anomalies = Anomalies()
+    failures: Failures | None = None
+    plan: Plan = Plan()
+    touchpoint_matrix: Touchpoints = Touchpoints()
 
 
 class Project(Frozen):
@@ -161,6 +169,10 @@ class Project(Frozen):
     def judgements_path(self, entity: str) -> Path:
         """The stewards' judgements on an entity's pairs."""
         return self.pipelines / "judgements" / f"{entity}.csv"
+
+    def releases_path(self, source: str) -> Path:
+        """The rows of a source that stewards accepted as they are."""
+        return self.pipelines / "releases" / f"{source}.csv"
 
     def lookups(self) -> list[Path]:
         """The lookup tables, sorted by name."""

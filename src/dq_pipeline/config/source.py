@@ -84,12 +84,17 @@ class RowBounds(Frozen):
 
 
 class Source(Frozen):
-    """One extract and its contract."""
+    """One extract and its contract.
+
+    `touchpoint` is where the customer meets this source; where one of its columns says so row by row,
+    `touchpoint_column` names it.
+    """
 
     name: Identifier
     title: str
     owner: Identifier
     touchpoint: str
+    touchpoint_column: str | None = None
     location: Location
     format: Format = Format()
     key: tuple[str, ...] = Field(min_length=1)
@@ -123,7 +128,7 @@ class Source(Frozen):
                 raise ValueError(f"column {name!r} is declared twice, in upper and lower case; rename one with `from:`")
             seen.add(name.lower())
         freshness = self.freshness.column if self.freshness else None
-        for used in (*self.key, self.newest_by, freshness):
+        for used in (*self.key, self.newest_by, freshness, self.touchpoint_column):
             if used is not None and used not in self.columns:
                 raise ValueError(f"column {used!r} is named but not declared in columns")
         return self
