@@ -189,10 +189,13 @@ class Warehouse:
                 remedy="restore the file, or move it away to start without history",
             ) from error
 
-    def recall(self, previous: Path | None, target: str, table: str, columns: str) -> None:
+    def recall(
+        self, previous: Path | None, target: str, table: str, columns: str, *, missing_is_null: bool = False
+    ) -> None:
         """Create `target` with `columns` (an SQL column list) and fill it from a published file's `table`, by name.
 
-        Empty where there is no previous file, or where that file has no such table (an older version wrote it).
+        Empty where there is no previous file, or where that file has no such table (an older version wrote it). A
+        column that it lacks is an error, or with `missing_is_null` null.
         """
         self.execute(f"create or replace table {target} ({columns})")
         if previous is None:
@@ -203,8 +206,9 @@ class Warehouse:
             query = """select 1 from information_schema.tables
                 where table_catalog = 'previous' and table_schema = ? and table_name = ?"""
             if self.rows(query, [schema, name]):
-                names = ", ".join(quoted(column) for column in self.columns(target))
-                self.execute(f"insert into {target} select {names} from previous.{table}")
+                known = self.columns(f"previous.{table}" if missing_is_null else target)
+                names = ", ".join(quoted(column) for column in self.columns(target) if column in known)
+                self.execute(f"insert into {target} ({names}) select {names} from previous.{table}")
         finally:
             self.detach("previous")
 

@@ -111,7 +111,7 @@ def test_the_ledger_and_the_trend_go_on_from_the_night_before(tmp_path: Path) ->
         previous = path
     reader = Warehouse(previous, read_only=True)
     ledger = reader.rows("select record_id, day(first_seen), day(last_seen), status from quality.quarantine order by 1")
-    assert ledger == [("s:a", 18, 20, "open"), ("s:b", 18, 19, "repaired"), ("s:c", 20, 20, "open")]
+    assert ledger == [("s:a", 18, 20, "open"), ("s:b", 18, 19, "gone"), ("s:c", 20, 20, "open")]
     assert reader.rows("select distinct run_id from quality.trend order by 1") == [("r1",), ("r2",), ("r3",)]
     reader.close()
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from dq_pipeline.config.base import Dimension, Frozen, Identifier, Severity, Share
 from dq_pipeline.config.entity import Entity
 from dq_pipeline.config.scoring import Anomalies, Failures, Plan, Scores, Touchpoints
+from dq_pipeline.config.service import Lifecycle, Service, Standard, Tier
 from dq_pipeline.config.source import Source
 from dq_pipeline.errors import ConfigError
 
@@ -98,6 +99,11 @@ class Settings(Frozen):
     failures: Failures | None = None
     plan: Plan = Plan()
     touchpoint_matrix: Touchpoints = Touchpoints()
+    service: Service = Service()
+    tiers: tuple[Tier, ...] = ()
+    lifecycle: Lifecycle = Lifecycle()
+    standard: Standard | None = None
+    scored: tuple[Identifier, ...] = ()
 
 
 class Project(Frozen):

@@ -3,15 +3,17 @@
 A source's rows are checked in two forms. Expectations about text (null, regex, LIKE, length) see `raw.<source>`, the
 text as it came; all others see the rows with the contract's types, where a value that is not of its type is null,
 because it has a finding of its own. So bounds and order are those of numbers and dates, never of text. The typed rows
-are `validated.<source>` in the making: they are cast once, checked, and then lose those with a critical finding.
+are `validated.<source>` in the making: they are cast once, checked, and then lose those with a critical finding that
+no steward released.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dq_pipeline.config import Source
 from dq_pipeline.quality.checker import Checker, RuleResult
+from dq_pipeline.quality.releases import Release, apply_releases, raw_as_json
 from dq_pipeline.quality.suites import Suite
 from dq_pipeline.sql.declared_types import cast_to_declared, filled
 from dq_pipeline.warehouse import Warehouse, literal, quoted, table_name
@@ -48,9 +50,15 @@ class Conservation(NamedTuple):
 
 
 def validate_source(
-    warehouse: Warehouse, checker: Checker | None, source: Source, suite: Suite | None = None
+    warehouse: Warehouse,
+    checker: Checker | None,
+    source: Source,
+    suite: Suite | None = None,
+    releases: Sequence[Release] = (),
 ) -> list[RuleResult]:
     """Check `raw.<source>` by its contract's types and its suite, and divide its rows.
+
+    A critical finding that `releases` name keeps its row out no longer (`quality.releases`).
 
     Makes `validated.<source>` (no critical finding; typed) and its part of `quarantined.findings`, `.rows` and
     `.rule_results`. Returns the results: a failed critical one without `failing_rows_query`, and any with `error`, is
@@ -63,7 +71,21 @@ def validate_source(
             raise ValueError("a suite needs a checker")
         found += _check_suite(checker, source, suite)
     results = [_with_findings(warehouse, source, result) for result in found]
+    apply_releases(warehouse, source, releases)
     _divide(warehouse, source)
+    record_results(warehouse, results)
+    return results
+
+
+def check_validated(warehouse: Warehouse, checker: Checker, source: Source, suite: Suite) -> list[RuleResult]:
+    """Check `validated.<source>` once all sources are divided: what it must be beside the others.
+
+    Adds its results, and one finding for each failing row. No row is kept out any more, so a critical failure is for
+    the caller to act on.
+    """
+    table = f"validated.{source.name}"
+    found = [replace(result, table=f"raw.{source.name}") for result in checker.check(table, suite)]
+    results = [_with_findings(warehouse, source, result) for result in found]
     record_results(warehouse, results)
     return results
 
@@ -195,10 +217,9 @@ def _divide(warehouse: Warehouse, source: Source) -> None:
     """Rows with a critical finding leave `validated` and go to `quarantined.rows`, as JSON of their raw text."""
     name = literal(source.name)
     critical = f"select record_id from quarantined.findings where source = {name} and severity = 'critical'"
-    fields = ", ".join(f"{quoted(column)} := {quoted(column)}" for column in source.columns)
     warehouse.execute(
         f"""insert into quarantined.rows
-        select {name}, {", ".join(_IDENTITY)}, cast(to_json(struct_pack({fields})) as varchar)
+        select {name}, {", ".join(_IDENTITY)}, {raw_as_json(source)}
         from {table_name(f"raw.{source.name}")}
         where record_id in ({critical})"""
     )

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dq_pipeline.config import Project
+from dq_pipeline.scorecard.ledger import build_ledger
 from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.warehouse import Warehouse, literal
 
-_QUARANTINE = """source varchar, record_id varchar, expectation varchar, "column" varchar, code varchar,
-    reason varchar, raw varchar, first_seen date, last_seen date, status varchar"""
 _TREND = "run_id varchar, run_date date, dimension varchar, source varchar, entity varchar, score double"
 _ISSUE_ROWS = """code varchar, entity varchar, key varchar, record_id varchar, master_id varchar, order_id varchar,
     detail varchar, value_at_risk decimal(18, 2)"""
@@ -40,10 +39,11 @@ def find_issues(warehouse: Warehouse, project: Project) -> int:
 def compute_scores(warehouse: Warehouse, project: Project, previous: Path | None) -> dict[str, int]:
     """Issues, quarantine ledger, scorecard, trend and action plan, from this run and the published file before it."""
     _declare(warehouse, project)
-    warehouse.recall(previous, "scored.quarantine_before", "quality.quarantine", _QUARANTINE)
+    ledger = build_ledger(warehouse, project, previous)
     warehouse.recall(previous, "scored.trend_before", "quality.trend", _TREND)
-    steps = ("rule_results", "issues", "quarantine", "measures", "scorecard", "trend", "action_plan")
-    return {f"scored.{step}": warehouse.build(f"scored.{step}", engine_select("scored", step)) for step in steps}
+    steps = ("rule_results", "issues", "measures", "scorecard", "trend", "action_plan")
+    made = {f"scored.{step}": warehouse.build(f"scored.{step}", engine_select("scored", step)) for step in steps}
+    return made | {"scored.quarantine": ledger}
 
 
 def _declare(warehouse: Warehouse, project: Project) -> None:

@@ -202,8 +202,8 @@ def quarantine(night: Night) -> Section:
     reasons = night.listing(
         "scored.quarantine",
         """select source, code, min(reason) as reason, count(distinct record_id) as rows,
-            min(first_seen) as first_seen, date_diff('day', min(first_seen), cast(? as date)) as age_days,
-            count(distinct record_id) filter (where first_seen = cast(? as date)) as new_rows
+            min(since) as first_seen, date_diff('day', min(since), cast(? as date)) as age_days,
+            count(distinct record_id) filter (where since = cast(? as date)) as new_rows
         from scored.quarantine
         where status = 'open'
         group by source, code
@@ -212,11 +212,11 @@ def quarantine(night: Night) -> Section:
     )
     oldest = night.listing(
         "scored.quarantine",
-        """select source, record_id, "column", reason, first_seen,
-            date_diff('day', first_seen, cast(? as date)) as age_days
+        """select source, record_id, "column", reason, since as first_seen,
+            date_diff('day', since, cast(? as date)) as age_days
         from scored.quarantine
         where status = 'open'
-        order by first_seen, source, record_id, "column", reason, expectation""",
+        order by since, source, record_id, "column", reason, expectation""",
         [night.run_date],
     )
     counts = dict(
@@ -224,7 +224,8 @@ def quarantine(night: Night) -> Section:
             "select status, count(distinct record_id) from scored.quarantine group by status order by status"
         )
     )
-    return {"reasons": reasons, "oldest": oldest, "open": counts.get("open", 0), "repaired": counts.get("repaired", 0)}
+    statuses = {status: counts.get(status, 0) for status in ("open", "released", "repaired", "gone")}
+    return {"reasons": reasons, "oldest": oldest, **statuses}
 
 
 def unparsed(night: Night) -> Section:

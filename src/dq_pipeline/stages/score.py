@@ -9,7 +9,7 @@ from dq_pipeline.quality.quarantine import record_results
 from dq_pipeline.quality.suites import load_suite
 from dq_pipeline.run import Run, StageReport
 from dq_pipeline.scorecard.compute import compute_scores, find_issues
-from dq_pipeline.stages.validate import rule_breaches
+from dq_pipeline.stages.validate import row_breaches, rule_breaches
 
 
 def score(run: Run) -> StageReport:
@@ -37,10 +37,5 @@ def _check_mastered(run: Run) -> list[Breach]:
             results = checker.check(f"mastered.{table}", load_suite(path, columns), key=next(iter(columns)))
             record_results(warehouse, results)
             breaches.extend(rule_breaches(results, str(path)))
-            for result in results:
-                if result.severity == "critical" and result.failed and result.failing_rows_query:
-                    message = f"mastered.{table}: {result.failed:,} rows fail: {result.description} ({result.code})"
-                    breaches.append(
-                        Breach("critical_expectation", str(path), message, "look at the SELECT of the table")
-                    )
+            breaches.extend(row_breaches(results, str(path)))
     return breaches

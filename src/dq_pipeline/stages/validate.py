@@ -3,7 +3,8 @@
 from dq_pipeline.errors import Breach
 from dq_pipeline.quality.checker import Checker, RuleResult
 from dq_pipeline.quality.gates import conservation_breaches, quarantine_breaches
-from dq_pipeline.quality.quarantine import validate_source
+from dq_pipeline.quality.quarantine import check_validated, validate_source
+from dq_pipeline.quality.releases import read_releases
 from dq_pipeline.quality.suites import load_suite
 from dq_pipeline.run import Run, StageReport
 
@@ -18,12 +19,40 @@ def validate(run: Run) -> StageReport:
             path = project.suite_path("raw", source.name)
             columns = warehouse.columns(f"raw.{source.name}")
             suite = load_suite(path, columns) if path.exists() else None
-            results = validate_source(warehouse, checker, source, suite)
+            releases = read_releases(project.releases_path(source.name))
+            results = validate_source(warehouse, checker, source, suite, releases)
             breaches.extend(rule_breaches(results, str(path)))
             rows[f"validated.{source.name}"] = warehouse.count(f"validated.{source.name}")
+        breaches.extend(_check_together(run, checker))
     rows["quarantined.rows"] = warehouse.count("quarantined.rows")
     breaches += conservation_breaches(warehouse, project) + quarantine_breaches(warehouse, project)
     return StageReport(rows, tuple(breaches))
+
+
+def _check_together(run: Run, checker: Checker) -> list[Breach]:
+    """What sources are beside each other, `expectations/validated/<source>.json`; a critical failure is a breach."""
+    breaches: list[Breach] = []
+    for source in run.project.sources:
+        path = run.project.suite_path("validated", source.name)
+        if path.exists():
+            suite = load_suite(path, run.warehouse.columns(f"validated.{source.name}"))
+            results = check_validated(run.warehouse, checker, source, suite)
+            breaches += rule_breaches(results, str(path)) + row_breaches(results, str(path))
+    return breaches
+
+
+def row_breaches(results: list[RuleResult], where: str) -> list[Breach]:
+    """Critical failures of rows that can no more be kept out."""
+    return [
+        Breach(
+            "critical_expectation",
+            where,
+            f"{result.table}: {result.failed:,} rows fail: {result.description} ({result.code})",
+            f"look at the SELECT or the extract that makes them; {result.owner} answers for it",
+        )
+        for result in results
+        if result.severity == "critical" and result.failed and result.failing_rows_query
+    ]
 
 
 def rule_breaches(results: list[RuleResult], where: str) -> list[Breach]:

@@ -225,6 +225,7 @@ select
     'status is one of open, shipped, delivered; it is ''Wilhelmina''' as reason,
     '{"email": "w.featherstone@posteo.example"}' as raw,
     date '2026-11-20' - cast(id % 9 as integer) as first_seen,
+    date '2026-11-20' - cast(id % 9 as integer) as since,
     date '2026-11-20' as last_seen,
     case when id % 10 = 0 then 'repaired' else 'open' end as status
 from generate_series(1, 60) as ids(id);
