@@ -16,6 +16,7 @@ from dq_pipeline.config import Entity, Project
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.linkage import Judgement, link_entity, prepare, read_judgements, read_model, train, write_model
 from dq_pipeline.linkage.describing import described
+from dq_pipeline.linkage.judged_pairs import in_force
 from dq_pipeline.linkage.profiles import input_table
 from dq_pipeline.scorecard.masking import mask_compared
 from dq_pipeline.sql.selects import engine_select
@@ -47,6 +48,7 @@ class LevelChange:
 class Proposal:
     """A newly trained model and what it would change. `counts` is empty where the weights are the same.
 
+    `learned_before` is what the old model says of the judged pairs that it learned from, None where it did from none.
     `compared_with` is `model` where the clusters are compared with those by the old model, `run` where the old model
     is missing or cannot be used and they are compared with the last run's, None where there are neither.
     """
@@ -55,6 +57,7 @@ class Proposal:
     path: Path
     model: dict[str, Any]
     levels: list[LevelChange]
+    learned_before: dict[str, Any] | None
     compared_with: str | None
     counts: dict[str, int]
     examples: Rows
@@ -65,22 +68,38 @@ class Proposal:
         return self.path
 
 
-def train_models(project: Project, entity: str | None = None, *, unmasked: bool = False) -> list[Proposal]:
+def train_models(
+    project: Project, entity: str | None = None, *, unmasked: bool = False, use_judgements: bool = False
+) -> list[Proposal]:
     """Train the model of one entity, or of all; nothing is written. Raises ConfigError without a run.
 
     Entities are taken in the project's order. One that is evidence for another is linked by its model in between, so
-    that the other learns from the same clusters as in a run.
+    that the other learns from the same clusters as in a run. With `use_judgements` models learn from judged pairs too;
+    raises ConfigError where there are none at all.
     """
     chosen = {project.entity(entity).name} if entity else {one.name for one in project.entities}
+    if use_judgements:
+        _check_judgements(project, sorted(chosen))
     proposals = []
     with archive.lock(project.output), _copy_of_last_run(project) as warehouse:
         for one in project.entities:
             judgements = read_judgements(project.judgements_path(one.name))
             if one.name in chosen:
-                proposals.append(_propose(warehouse, project, one, judgements, unmasked=unmasked))
+                taught = judgements if use_judgements else []
+                proposals.append(_propose(warehouse, project, one, judgements, taught, unmasked=unmasked))
             elif any(evidence.entity == one.name for other in project.entities for evidence in other.evidence):
                 link_entity(warehouse, one, read_model(project.model_path(one.name)), judgements)
     return proposals
+
+
+def _check_judgements(project: Project, chosen: list[str]) -> None:
+    paths = [project.judgements_path(name) for name in chosen]
+    if not any(in_force(read_judgements(path)) for path in paths):
+        raise ConfigError(
+            f"no judged pair of {' or '.join(chosen)} is in force, so there is nothing to learn from",
+            where=paths[0].parent,
+            remedy="decide pairs with `dq review export` and `dq review import`, or train without --use-judgements",
+        )
 
 
 @contextmanager
@@ -106,14 +125,20 @@ def _copy_of_last_run(project: Project) -> Iterator[Warehouse]:
 
 
 def _propose(
-    warehouse: Warehouse, project: Project, entity: Entity, judgements: list[Judgement], *, unmasked: bool
+    warehouse: Warehouse,
+    project: Project,
+    entity: Entity,
+    judgements: list[Judgement],
+    taught: list[Judgement],
+    *,
+    unmasked: bool,
 ) -> Proposal:
-    """Train one entity, link it by the old model and by the new, and compare."""
+    """Train one entity, from the judgements `taught` too, link it by the old model and by the new, and compare."""
     path = project.model_path(entity.name)
     old = _old_model(path)
     before = _last_clusters(warehouse, entity)
     prepare(warehouse, entity)
-    model = train(warehouse, entity)
+    model = train(warehouse, entity, judgements=taught)
     if old and not _same_weights(old, model):
         try:
             link_entity(warehouse, entity, old, judgements)
@@ -122,12 +147,12 @@ def _propose(
             pass
     link_entity(warehouse, entity, model, judgements)
     model = described(warehouse, entity, model)
-    levels = level_changes(old, model)
+    levels, learned = level_changes(old, model), (old or {}).get("judgements")
     if before is None or (old and _same_weights(old, model)):
-        return Proposal(entity.name, path, model, levels, before, {}, [])
+        return Proposal(entity.name, path, model, levels, learned, before, {}, [])
     counts, examples = cluster_changes(warehouse, entity, before="diffed.clusters_before")
     shown = [_example(warehouse, project, entity, row, unmasked=unmasked) for row in examples]
-    return Proposal(entity.name, path, model, levels, before, counts, shown)
+    return Proposal(entity.name, path, model, levels, learned, before, counts, shown)
 
 
 def _old_model(path: Path) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """The commands as a data engineer types them."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -145,6 +146,34 @@ def test_train_shows_what_changes_and_writes_nothing_on_a_dry_run(project: Path)
     assert "nothing was written" in answer.text
     assert path.read_bytes() == before
     assert (project / "output/working.duckdb").read_bytes() == linked
+
+
+def test_train_learns_from_judgements_only_when_it_is_asked_to(project: Path) -> None:
+    nothing = call("train", "--project", project, "--use-judgements")
+    assert nothing.code == 2
+    assert "no judged pair of address or customer is in force" in nothing.text
+    assert "dq review export" in nothing.text
+    with (project / "data/sample/truth/namesakes.csv").open(encoding="utf-8") as stream:
+        pair = next(csv.DictReader(stream))
+    with (project / "pipelines/judgements/customer.csv").open("a", encoding="utf-8") as stream:
+        stream.write(f"{pair['record_id_a']},{pair['record_id_b']},different,ann,2026-11-20,two people\n")
+    path = project / "pipelines/models/customer.json"
+    without = call("train", "customer", "--project", project)
+    assert without.code == 0, without.text
+    plain = path.read_text(encoding="utf-8")
+    assert "no weight changes" in without.text
+    assert "learned from" not in without.text
+    assert "judgements" not in json.loads(plain)
+    taught = call("train", "customer", "--project", project, "--use-judgements")
+    assert taught.code == 0, taught.text
+    text = " ".join(taught.text.split())
+    assert (
+        "learned from 0 pairs judged the same and 1 different, each worth 5 pairs; the old model from no judged pair"
+        in text
+    )
+    assert json.loads(path.read_text(encoding="utf-8"))["judgements"] == {"same": 0, "different": 1, "weight": 5}
+    call("train", "customer", "--project", project)
+    assert path.read_text(encoding="utf-8") == plain
 
 
 @pytest.mark.parametrize("command", ["init", "check", "run", "train", "report", "runs", "trace", "diff", "explain"])

@@ -19,11 +19,20 @@ _COMPARED = {
 @dq.command()
 @project_option
 @click.argument("entity", required=False)
+@click.option("--use-judgements", is_flag=True, help="Learn from the pairs that stewards judged as well.")
 @click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Weights shown; 0 shows all.")
 @click.option("--unmasked", is_flag=True, help="Show personal values in clear.")
-def train(project_path: Path, entity: str | None, dry_run: bool, yes: bool, limit: int, unmasked: bool) -> None:
+def train(
+    project_path: Path,
+    entity: str | None,
+    use_judgements: bool,
+    dry_run: bool,
+    yes: bool,
+    limit: int,
+    unmasked: bool,
+) -> None:
     """Train a linkage model anew.
 
     On the last run's records, for ENTITY or for all entities. Shows the weights and clusters that change, asks (on a
@@ -33,11 +42,13 @@ def train(project_path: Path, entity: str | None, dry_run: bool, yes: bool, limi
     Examples:
       dq train customer
       dq train --dry-run
+      dq train customer --use-judgements
     """
     from dq_pipeline.config import load_project
     from dq_pipeline.training import train_models
 
-    proposals = train_models(load_project(project_path), entity, unmasked=unmasked)
+    project = load_project(project_path)
+    proposals = train_models(project, entity, unmasked=unmasked, use_judgements=use_judgements)
     for proposal in proposals:
         _print(proposal, limit)
     if dry_run:
@@ -56,6 +67,9 @@ def _print(proposal: Any, limit: int) -> None:
     model = proposal.model
     records = f"{model['records']:,} records, {model['profiles']:,} of them distinct"
     out.print(f"[bold]{proposal.entity}[/bold]: trained on {records}")
+    before, now = proposal.learned_before, model.get("judgements")
+    if before or now:
+        out.print(f"learned from {_learned(now)}; the old model from {_learned(before)}")
     if "evaluation" in model:
         judged = model["evaluation"]
         figures = ", ".join(
@@ -77,6 +91,14 @@ def _print(proposal: Any, limit: int) -> None:
         fields = "; ".join(f"{name}: {_both(field)}" for name, field in example["fields"].items())
         out.print(f"  {example['event']}  {escape(example['record_id_l'])} and {escape(example['record_id_r'])}")
         out.print(f"      {escape(fields)}")
+
+
+def _learned(judged: dict[str, Any] | None) -> str:
+    """The judged pairs that a model learned from."""
+    if not judged:
+        return "no judged pair"
+    pairs = f"{judged['same']:,} pairs judged the same and {judged['different']:,} different"
+    return f"{pairs}, each worth {judged['weight']:g} pairs"
 
 
 def _print_levels(changes: list[Any], limit: int) -> None:

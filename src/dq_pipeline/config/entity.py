@@ -139,12 +139,16 @@ class Thresholds(Frozen):
 
 
 class Training(Frozen):
-    """How the model is trained: `prior_rules` find hardly any false pair, and `recall` of all true ones."""
+    """How the model is trained: `prior_rules` find hardly any false pair, and `recall` of all true ones.
+
+    `judgement_weight` says for how many pairs a judged one stands, where a model learns from judgements.
+    """
 
     prior_rules: tuple[Key, ...] = Field(min_length=1)
     recall: float = Field(default=0.7, gt=0, le=1)
     max_pairs: int = Field(default=1_000_000, ge=10_000)
     seed: int = 42
+    judgement_weight: float = Field(default=5, gt=0, le=100)
 
 
 class Evidence(Frozen):

@@ -21,24 +21,36 @@ _PRIOR_ROUNDS = 4  # first only the shares of the classes move, then m as well
 _MAX_ROUNDS = 40
 _CONVERGED = 1e-4
 _FIVE = 5.0
+_CERTAIN = 1e300  # odds of a pair that was judged a match
 
 
 @dataclass(frozen=True)
 class Counts:
     """Counted patterns: `levels` has a row a pattern and a column a comparison (-1 null, 0 else, upward).
 
-    `groups` says for each pattern between which two systems its pairs are, as a number from 0.
+    `groups` says for each pattern between which two systems its pairs are, as a number from 0. `known` is 1 for matches
+    and 0 for others where somebody judged the pairs, nan where it is for the fit to say; None: nothing is known.
     """
 
     levels: Integers
     groups: Integers
     pairs: Floats
+    known: Floats | None = None
 
     @classmethod
     def of(cls, rows: Sequence[tuple[int, ...]], comparisons: int) -> "Counts":
         """From rows (level..., group, count)."""
         table = np.array(rows, dtype=np.int64).reshape(len(rows), comparisons + 2)
         return cls(table[:, :-2], table[:, -2], table[:, -1].astype(np.float64))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Counts"]) -> "Counts":
+        """Several counts as one; where nothing is known of a part it stays unknown."""
+        if len(parts) == 1:
+            return parts[0]
+        known = [np.full(len(one.pairs), np.nan) if one.known is None else one.known for one in parts]
+        levels, groups = np.concatenate([one.levels for one in parts]), np.concatenate([one.groups for one in parts])
+        return cls(levels, groups, np.concatenate([one.pairs for one in parts]), np.concatenate(known))
 
     def at_levels(self, comparison: int, levels: int, weights: Floats | None = None) -> Floats:
         """Pairs at each level of a comparison, level 0 first; nulls left out."""
@@ -112,7 +124,7 @@ def fit(candidates: Counts, scale: float, u: tuple[Floats, ...], assumed: Assump
         if rounds <= _PRIOR_ROUNDS:
             continue
         before, m = m, _maximize(candidates, in_match, current_u, assumed)
-        current_u = _without_matches(u, m, match)
+        current_u = _with_judged(_without_matches(u, m, match), candidates, scale, in_related, possible)
         if max(float(np.abs(a - b).max()) for a, b in zip(before, m, strict=True)) < _CONVERGED:
             break
     return Fit(match, tuple(between.tolist()), related, m, current_u, rounds)
@@ -145,6 +157,8 @@ def _responsibilities(
         match_odds *= ratio
         for place, share in enumerate(shares):
             related_odds[place] *= share[number] * ratio + 1 - share[number]
+    if counts.known is not None:
+        match_odds = np.where(np.isnan(counts.known), match_odds, counts.known * _CERTAIN)
     total = 1.0 + match_odds + sum(related_odds)
     return counts.pairs * match_odds / total, [counts.pairs * odds / total for odds in related_odds]
 
@@ -182,6 +196,19 @@ def _without_matches(u: tuple[Floats, ...], m: tuple[Floats, ...], match: float)
     return tuple(
         _normalized(np.maximum(observed - match * agreed, 0.05 * observed))
         for observed, agreed in zip(u, m, strict=True)
+    )
+
+
+def _with_judged(
+    u: tuple[Floats, ...], counts: Counts, scale: float, in_related: list[Floats], possible: float
+) -> tuple[Floats, ...]:
+    """u with the pairs that were judged no match, as far as they are strangers, among all possible pairs."""
+    if counts.known is None:
+        return u
+    strangers = np.where(counts.known == 0, scale * (counts.pairs - sum(in_related)), 0.0)
+    return tuple(
+        _normalized(assumed * possible + counts.at_levels(number, len(assumed), strangers))
+        for number, assumed in enumerate(u)
     )
 
 

@@ -3,6 +3,7 @@
 Deterministic: pairs are drawn by hashes of record ids and the seed, counts are sorted, results are rounded.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,8 @@ from dq_pipeline.linkage import mixture
 from dq_pipeline.linkage.blocking import build_candidates, count_agreeing, random_pairs_select
 from dq_pipeline.linkage.clusters import cluster
 from dq_pipeline.linkage.comparing import Comparer, comparable, comparer
+from dq_pipeline.linkage.judged_pairs import take_judged_pairs, with_judged_pairs
+from dq_pipeline.linkage.judgements import Judgement
 from dq_pipeline.linkage.mixture import Assumptions, Counts, Fit
 from dq_pipeline.linkage.model import (
     comparison_entry,
@@ -31,9 +34,12 @@ _STRENGTH_PER_PROFILE = 0.02
 _MOST_CORRECTION = 2.0  # of the prior by the clusters that it makes
 
 
-def train(warehouse: Warehouse, entity: Entity, *, run_date: date | None = None) -> dict[str, Any]:
+def train(
+    warehouse: Warehouse, entity: Entity, *, run_date: date | None = None, judgements: Sequence[Judgement] = ()
+) -> dict[str, Any]:
     """Train the model of an entity from its input table. The run date is written into it: `run_date`, or run_date().
 
+    From `judgements` it learns as well; how many pairs they were stands in the model.
     With fewer than two distinct records, or none of the compared columns filled, there is nothing to learn from: the
     model of default weights is given.
     """
@@ -48,31 +54,37 @@ def train(warehouse: Warehouse, entity: Entity, *, run_date: date | None = None)
     }
     try:
         if profiles >= 2 and comparable(warehouse, entity):
-            model |= _trained(warehouse, entity, model, profiles)
+            model |= _trained(warehouse, entity, model, profiles, judgements)
             model = _calibrated(warehouse, entity, model)
     finally:
-        warehouse.execute(f"drop table if exists linked.{entity.name}_candidates")
+        for table in ("candidates", "judged_pairs"):
+            warehouse.execute(f"drop table if exists linked.{entity.name}_{table}")
         drop_profiles(warehouse, entity)
     return model
 
 
-def _trained(warehouse: Warehouse, entity: Entity, start: dict[str, Any], profiles: int) -> dict[str, Any]:
+def _trained(
+    warehouse: Warehouse, entity: Entity, start: dict[str, Any], profiles: int, judgements: Sequence[Judgement]
+) -> dict[str, Any]:
     """The parts of the model that the data decide."""
     agreeing = count_agreeing(warehouse, entity)
-    candidates = build_candidates(warehouse, entity)
+    build_candidates(warehouse, entity)
+    learned = take_judged_pairs(warehouse, entity, judgements)
+    candidates = warehouse.count(f"linked.{entity.name}_candidates")
     with comparer(warehouse, entity, start, for_levels=True) as splink:
         systems = splink.systems
         names = [comparison.name for comparison in splink.comparisons]
         random_rows = splink.patterns(random_pairs_select(entity, profiles))
-        candidate_rows = _candidate_patterns(splink, entity, candidates)
+        counted = Counts.of(_candidate_patterns(splink, entity, candidates), len(names))
+        scale = candidates / float(counted.pairs.sum()) if len(counted.pairs) else 1.0
+        counted = with_judged_pairs(splink, entity, counted, learned, scale)
         used = list(splink.comparisons)
     random_counts = Counts.of(random_rows, len(names))
-    candidate_counts = Counts.of(candidate_rows, len(names))
     assumed = _assumptions(entity, used, agreeing, systems)
     u = mixture.estimate_u(random_counts, [_upward(default_u(len(c.levels) + 1)) for c in used])
-    counted = float(candidate_counts.pairs.sum())
-    fit = mixture.fit(candidate_counts, candidates / counted if counted else 1.0, u, assumed)
-    return _as_model(entity, start, used, fit, systems, agreeing, candidates)
+    fit = mixture.fit(counted, scale, u, assumed)
+    model = _as_model(entity, start, used, fit, systems, agreeing, candidates)
+    return model | ({"judgements": learned.as_entry()} if learned.same + learned.different else {})
 
 
 def _calibrated(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> dict[str, Any]:
