@@ -203,3 +203,21 @@ def test_the_date_of_the_run_chooses_the_file(tmp_path: Path) -> None:
     assert landed(tmp_path, source, DAY).rows == [(2, "20", "a")]
     assert landed(tmp_path, source, date(2026, 11, 19)).rows == [(2, "19", "a")]
     assert landed(tmp_path, source, date(2026, 11, 18)).breaches[0][0] == "missing_extract"
+
+
+def test_an_optional_column_may_be_missing_and_is_empty_then(tmp_path: Path) -> None:
+    columns = {"id": None, "v": None, "w": {"optional": True}}
+    found = land_text(tmp_path, "id,v\nA,1\n", columns)
+    assert (found.rows, found.breaches) == ([(2, "A", "1", None)], [])
+    assert land_text(tmp_path, "id,v,w\nA,1,x\n", columns).rows == [(2, "A", "1", "x")]
+
+
+def test_a_column_that_is_not_optional_may_not_be_missing(tmp_path: Path) -> None:
+    found = land_text(tmp_path, "id,w\nA,x\n", {"id": None, "v": None, "w": {"optional": True}})
+    assert [gate for gate, _ in found.breaches] == ["changed_shape"]
+    assert "missing: v" in found.breaches[0][1]
+
+
+def test_a_part_of_the_key_cannot_be_optional() -> None:
+    with pytest.raises(ValueError, match="part of the key"):
+        contract({"id": {"optional": True}, "v": None})

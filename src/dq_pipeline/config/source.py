@@ -58,7 +58,10 @@ class Format(Frozen):
 
 
 class Column(Frozen):
-    """One column: its type, the name it has in the extract if another, and how a value of a wrong type counts."""
+    """One column: its type, the name it has in the extract if another, and how a value of a wrong type counts.
+
+    An extract may lack a column that is `optional`: it is empty then.
+    """
 
     type: ColumnType = "text"
     title: str = ""
@@ -67,6 +70,7 @@ class Column(Frozen):
     code: str | None = None
     severity: Severity = "critical"
     personal: bool = False
+    optional: bool = False
 
 
 class Freshness(Frozen):
@@ -131,6 +135,9 @@ class Source(Frozen):
         for used in (*self.key, self.newest_by, freshness, self.touchpoint_column):
             if used is not None and used not in self.columns:
                 raise ValueError(f"column {used!r} is named but not declared in columns")
+        for part in self.key:
+            if self.columns[part].optional:
+                raise ValueError(f"column {part!r} is a part of the key: it cannot be optional")
         return self
 
     def header_names(self) -> dict[str, str]:

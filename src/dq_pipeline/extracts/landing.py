@@ -94,7 +94,10 @@ def _land_file(warehouse: Warehouse, source: Source, snapshot: Snapshot) -> Brea
         )
     positions = {name: index for index, name in reversed(list(enumerate(names)))}
     wanted = source.header_names()
-    columns = ", ".join(f"{quoted(f'c{positions[theirs]}')} as {quoted(ours)}" for ours, theirs in wanted.items())
+    columns = ", ".join(
+        f"{quoted(f'c{positions[theirs]}') if theirs in positions else 'null'} as {quoted(ours)}"
+        for ours, theirs in wanted.items()
+    )
     file = literal(snapshot.source_file.name)
     warehouse.execute(
         f"insert into raw.landed select {columns}, {file}, line_number, {literal(snapshot.sha256)} from {table}"
@@ -129,8 +132,11 @@ def _names_in_file(warehouse: Warehouse, source: Source, snapshot: Snapshot) -> 
 
 def _shape_breach(source: Source, snapshot: Snapshot, names: list[str]) -> Breach | None:
     """The breach that the file's columns are not those of the contract, naming each."""
-    wanted = list(source.header_names().values())
-    missing = [name for name in wanted if name not in names]
+    named = source.header_names()
+    wanted = list(named.values())
+    missing = [
+        named[name] for name, column in source.columns.items() if named[name] not in names and not column.optional
+    ]
     extra = [name for name in names if name not in wanted] if source.extra_columns == "breach" else []
     twice = sorted({name for name in wanted if names.count(name) > 1})
     if not (missing or extra or twice):
