@@ -56,12 +56,13 @@ class IssueCheck(Frozen):
     """One named defect: the file `sql/issues/<code>_<name>.sql` returns the rows that have it.
 
     `source` is the source whose rows are at fault; its validated rows are the ones that were examined. `causes` names
-    the failures of orders that the defect can cause (`failures.kinds` of the project file).
+    the failures of orders that the defect can cause (`failures.kinds` of the project file); `row` says what one row is.
     """
 
     code: str = Field(pattern=r"^[A-Z]+[0-9]+$")
     name: Identifier
     title: str
+    row: str = ""
     dimension: Dimension
     severity: Severity = "warning"
     source: Identifier

@@ -10,22 +10,24 @@ from dq_pipeline.warehouse import Warehouse, literal
 
 _TREND = "run_id varchar, run_date date, dimension varchar, source varchar, entity varchar, score double"
 _ISSUE_ROWS = """code varchar, entity varchar, key varchar, record_id varchar, master_id varchar, order_id varchar,
-    detail varchar, value_at_risk decimal(18, 2)"""
+    detail varchar, value_at_risk decimal(18, 2), since date"""
 
 
 def find_issues(warehouse: Warehouse, project: Project) -> int:
     """`scored.issue_rows`: the rows of every issue check and of every failed expectation; returns their number.
 
-    An issue check's SELECT gives key, record_id, master_id, order_id, detail and value_at_risk.
+    An issue check's SELECT gives key, record_id, master_id, order_id, detail and value_at_risk; where it knows since
+    when the row is wrong, also since.
     """
     warehouse.execute(f"create or replace table scored.found_rows ({_ISSUE_ROWS})")
     for issue in project.issues:
         name = f"{issue.code}_{issue.name}"
         warehouse.build("scored.found", project.sql("issues", name), where=project.sql_path("issues", name))
+        since = "since" if "since" in warehouse.columns("scored.found") else "null"
         warehouse.execute(
             f"""insert into scored.found_rows
             select distinct {literal(issue.code)}, {literal(issue.entity)}, key, record_id, master_id, order_id, detail,
-                value_at_risk
+                value_at_risk, {since}
             from scored.found"""
         )
     warehouse.execute("drop table if exists scored.found")

@@ -7,7 +7,8 @@ select
     xref.master_id,
     cast(null as varchar) as order_id,
     findings.reason as detail,
-    cast(null as decimal(18, 2)) as value_at_risk
+    cast(null as decimal(18, 2)) as value_at_risk,
+    cast(null as date) as since
 from (
     select
         source,

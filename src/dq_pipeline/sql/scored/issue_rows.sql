@@ -7,5 +7,6 @@ select
     master_id, -- the master record it concerns, where one is known
     order_id, -- the order it concerns, where there is one
     detail, -- what is wrong with this row
-    value_at_risk -- the money that hangs on it, where known
+    value_at_risk, -- the money that hangs on it, where known
+    since -- since when it is so, where the check can tell
 from scored.found_rows
