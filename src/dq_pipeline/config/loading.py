@@ -19,7 +19,7 @@ TAKEN_TABLES = frozenset(
     {
         *("assigned", "births", "claims", "clusters", "edges", "history_before", "id_events", "id_history"),
         *("judgements", "kept", "known_before", "known_records", "prefixes", "provenance", "redirects"),
-        *("review_queue", "settled", "winners", "xref"),
+        *("declared_lifecycle", "declared_tiers", "declared_window", "review_queue", "settled", "winners", "xref"),
     }
 )
 

@@ -3,6 +3,7 @@
 from dq_pipeline.linkage.judged_accuracy import build_judged_accuracy
 from dq_pipeline.linkage.reopening import remember_marks, reopen_judgements
 from dq_pipeline.mastering.contents import build_contents
+from dq_pipeline.mastering.declared import build_declared
 from dq_pipeline.mastering.identity import assign_ids
 from dq_pipeline.mastering.survivorship import build_golden, build_records, create_provenance
 from dq_pipeline.mastering.union import build_stake, union_entities
@@ -20,6 +21,7 @@ def master(run: Run) -> StageReport:
     for entity in project.entities:
         rows[f"mastered.{entity.name}_records"] = build_records(warehouse, entity)
         rows |= build_golden(warehouse, entity)
+    build_declared(warehouse, project)
     for name in project.settings.mastered:
         path = project.sql_path("mastered", name)
         rows[f"mastered.{name}"] = warehouse.build(f"mastered.{name}", project.sql("mastered", name), where=path)

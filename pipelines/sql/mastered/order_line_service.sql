@@ -1,0 +1,180 @@
+-- One row is one line of an order, and whether its promise was kept; null is unknown: not yet due, or not to be known.
+with unread as (
+    select
+        delivered.order_id,
+        count(*) > count(validated.record_id) as is_unread
+    from raw.shipment_lines as delivered
+    left join validated.shipment_lines as validated
+        on validated.record_id = delivered.record_id
+    where delivered.repeat_no = 1
+    group by delivered.order_id
+),
+packed_orders as (
+    select distinct order_id
+    from mastered.shipment_lines
+),
+packed as (
+    select
+        lines.order_id,
+        lines.line_no,
+        sum(case when packed.sku = lines.sku then packed.quantity else 0 end) as shipped,
+        sum(case when packed.sku = lines.sku and parcels.arrived then packed.quantity else 0 end) as received,
+        sum(case when packed.sku = lines.sku and parcels.arrived is null then packed.quantity else 0 end) as underway,
+        sum(case when packed.sku = lines.sku then 0 else 1 end) as wrong_articles,
+        sum(case when parcels.shipment_id is null then 1 else 0 end) as unknown_parcels,
+        sum(case when parcels.arrived and parcels.arrived_on is null then 1 else 0 end) as undated,
+        min(case when packed.sku = lines.sku then parcels.arrived_on end) as first_arrived_on,
+        max(case when packed.sku = lines.sku then parcels.arrived_on end) as last_arrived_on,
+        min(case when parcels.label_right and parcels.addressee_right then 1 when not (parcels.label_right and parcels.addressee_right) then 0 end)
+            as least_label,
+        sum(case when (parcels.label_right and parcels.addressee_right) is null then 1 else 0 end) as unknown_labels,
+        sum(case when parcels.undamaged then 0 when not parcels.undamaged then 1 else 0 end) as damaged,
+        sum(case when parcels.arrived and parcels.undamaged is null then 1 else 0 end) as unknown_conditions
+    from mastered.order_lines as lines
+    join mastered.shipment_lines as packed
+        on packed.order_id = lines.order_id
+        and packed.line_no = lines.line_no
+    left join mastered.shipment_service as parcels
+        on parcels.shipment_id = packed.shipment_id
+    group by
+        lines.order_id,
+        lines.line_no
+),
+stock as (
+    select
+        sku,
+        case when count(distinct location) = 1 then min(location) end as location,
+        min(list_price) as lowest_price,
+        max(list_price) as highest_price,
+        sum(greatest(on_hand, 0)) as on_hand,
+        sum(allocated) as allocated
+    from mastered.inventory
+    group by sku
+),
+known as (
+    select
+        lines.order_id,
+        lines.line_no,
+        lines.sku,
+        lines.quantity as ordered,
+        orders.ordered_at,
+        orders.promised_at,
+        case when orders.status <> 'cancelled' then orders.status end as status,
+        coalesce(packed.shipped, 0) as shipped,
+        coalesce(packed.received, 0) as received,
+        coalesce(packed.underway, 0) as underway,
+        packed.order_id is not null as is_line_packed,
+        packed_orders.order_id is not null as is_order_packed,
+        coalesce(unread.is_unread, false) as is_unread,
+        packed.wrong_articles,
+        coalesce(packed.unknown_parcels, 0) as unknown_parcels,
+        coalesce(packed.undated, 0) as undated,
+        packed.least_label,
+        packed.unknown_labels,
+        packed.damaged,
+        packed.unknown_conditions,
+        stock.location,
+        stock.on_hand,
+        stock.allocated,
+        lines.unit_price between stock.lowest_price - 0.01 and stock.highest_price + 0.01 as is_price_right,
+        date_diff('day', cast(orders.promised_at as date), run_date()) > declared.late_days as is_due,
+        date_diff('day', cast(orders.promised_at as date), packed.last_arrived_on) > declared.late_days as is_late,
+        date_diff('day', packed.first_arrived_on, cast(orders.promised_at as date)) > declared.early_days as is_early
+    from mastered.order_lines as lines
+    cross join mastered.declared_window as declared
+    left join mastered.orders
+        on orders.order_id = lines.order_id
+    left join packed
+        on packed.order_id = lines.order_id
+        and packed.line_no = lines.line_no
+    left join packed_orders
+        on packed_orders.order_id = lines.order_id
+    left join unread
+        on unread.order_id = lines.order_id
+    left join stock
+        on stock.sku = lines.sku
+),
+waiting as (
+    select
+        *,
+        case when status <> 'delivered' and shipped < ordered then ordered - shipped else 0 end as outstanding
+    from known
+),
+-- Where more is promised than there is, the promises that were made last are those beyond the stock.
+promised as (
+    select
+        *,
+        greatest(sum(outstanding) over (partition by sku), allocated) - on_hand as shortage,
+        coalesce(
+            sum(outstanding) over (
+                partition by sku
+                order by ordered_at desc, order_id desc, line_no desc
+                rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as promised_later
+    from waiting
+),
+judged as (
+    select
+        *,
+        case
+            when status is null or ordered is null then null
+            when shipped > ordered then false
+            when received >= ordered then true
+            when is_unread or received + underway >= ordered then null
+            when status = 'delivered' then case when is_order_packed then false end
+            when is_due then false
+        end as in_full,
+        case
+            when status is null or ordered is null or promised_at is null then null
+            when is_late or is_early then false
+            when received >= ordered then case when undated = 0 then true end
+            when is_unread or unknown_parcels > 0 or undated > 0 or not is_due then null
+            when status = 'delivered' and not is_order_packed then null
+            when status = 'delivered' and received > 0 and underway = 0 then true
+            else false
+        end as on_time,
+        case
+            when status is null or not is_line_packed then null
+            when wrong_articles > 0 or shipped > ordered or not is_price_right or least_label = 0 then false
+            when unknown_labels = 0 and is_price_right and not is_unread then true
+        end as documents_right,
+        case
+            when status is null or not is_line_packed then null
+            when damaged > 0 then false
+            when unknown_conditions > 0 or underway > 0 or received = 0 then null
+            when received >= ordered or status = 'delivered' then true
+        end as undamaged,
+        case
+            when status is null or ordered is null then null
+            when outstanding = 0 and shipped >= ordered then false
+            when is_unread or on_hand is null or outstanding = 0 then null
+            else promised_later < shortage
+        end as oversold
+    from promised
+)
+select
+    order_id, -- the order: orders.order_id
+    line_no, -- the line's number in it
+    sku, -- the article: product.sku
+    location, -- the warehouse that stocks the article, where there is only one; null where several could have sent it
+    ordered, -- pieces ordered
+    cast(shipped as bigint) as shipped, -- pieces of the article that left for this line
+    in_full, -- exactly what was ordered arrived; false: too many left, or too few and the order is closed or past its promise
+    on_time, -- every parcel of the line arrived within the declared window; false too: past the window and not arrived
+    documents_right, -- article and pieces on the papers, label, addressee and list price are right; null: nothing left yet
+    undamaged, -- every parcel of the line arrived in good condition
+    in_full and on_time and documents_right and undamaged as perfect, -- all four; false where one is, else null where one is unknown
+    in_full and on_time as otif, -- on time and in full
+    cast(received as bigint) as received, -- pieces that arrived
+    oversold, -- whether pieces that still wait were promised beyond the stock; the latest promises are
+    case
+        when status is null or ordered is null then null
+        when status = 'delivered' or shipped >= ordered then false
+        when is_unread then null
+        when is_due or shipped > 0 then true
+        else oversold
+    end as backordered, -- whether pieces wait that could not be sent: past the promise, left behind by a parcel, or oversold
+    is_due -- whether the last day of the window is over
+from judged

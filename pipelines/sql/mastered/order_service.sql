@@ -1,0 +1,194 @@
+-- One row is one order, and whether its promise was kept; null is unknown: not yet due, or not to be known.
+with delivered_lines as (
+    select
+        order_id,
+        count(*) as lines
+    from raw.order_lines
+    where repeat_no = 1
+    group by order_id
+),
+summed as (
+    select
+        order_id,
+        count(*) as lines,
+        sum(amount) as amount
+    from mastered.order_lines
+    group by order_id
+),
+lines as (
+    select
+        order_id,
+        min(case when in_full then 1 when not in_full then 0 end) as in_full,
+        min(case when on_time then 1 when not on_time then 0 end) as on_time,
+        min(case when documents_right then 1 when not documents_right then 0 end) as documents_right,
+        min(case when undamaged then 1 when not undamaged then 0 end) as undamaged,
+        max(case when oversold then 1 when not oversold then 0 end) as oversold,
+        max(case when backordered then 1 when not backordered then 0 end) as backordered,
+        sum(case when in_full is null then 1 else 0 end) as in_full_unknown,
+        sum(case when on_time is null then 1 else 0 end) as on_time_unknown,
+        sum(case when documents_right is null then 1 else 0 end) as documents_unknown,
+        sum(case when undamaged is null then 1 else 0 end) as undamaged_unknown,
+        sum(case when oversold is null then 1 else 0 end) as oversold_unknown,
+        sum(case when backordered is null then 1 else 0 end) as backordered_unknown,
+        case when count(location) = count(*) and count(distinct location) = 1 then min(location) end as location
+    from mastered.order_line_service
+    group by order_id
+),
+parcels as (
+    select
+        service.order_id,
+        count(*) as parcels,
+        case when count(distinct shipments.carrier) = 1 then min(shipments.carrier) end as carrier,
+        min(case when service.label_right and service.addressee_right then 1 when not (service.label_right and service.addressee_right) then 0 end)
+            as least_label,
+        max(service.arrived_on) as arrived_on
+    from mastered.shipment_service as service
+    join mastered.shipments
+        on shipments.shipment_id = service.shipment_id
+    group by service.order_id
+),
+foreign_articles as (
+    select
+        packed.order_id,
+        count(*) as articles
+    from mastered.shipment_lines as packed
+    left join (select distinct order_id, sku from mastered.order_lines) as ordered
+        on ordered.order_id = packed.order_id
+        and ordered.sku = packed.sku
+    where ordered.order_id is null
+    group by packed.order_id
+),
+-- A namesake's home: somebody else of the buyer's name lives where the order goes, and the buyer does not.
+names as (
+    select
+        customer_id,
+        address_id,
+        household_id,
+        std_fold(display_name) as name
+    from mastered.customer
+    where address_id is not null
+),
+namesakes as (
+    select distinct orders.order_id
+    from mastered.orders
+    join validated.orders as taken
+        on taken.order_id = orders.order_id
+        and std_fold(taken.ship_to_name) = std_fold(taken.customer_name)
+    join mastered.customer as buyer
+        on buyer.customer_id = orders.customer_id
+        and buyer.address_id is distinct from orders.ship_to_address_id
+    join names
+        on names.address_id = orders.ship_to_address_id
+        and names.customer_id <> orders.customer_id
+        and names.name = std_fold(buyer.display_name)
+        and (buyer.household_id is null or names.household_id is distinct from buyer.household_id)
+),
+known as (
+    select
+        orders.order_id,
+        case when orders.status <> 'cancelled' then orders.status end as status,
+        coalesce(delivered_lines.lines, 0) > coalesce(summed.lines, 0) or summed.lines is null as is_incomplete,
+        case
+            when abs(orders.order_total - summed.amount) > 0.01 and delivered_lines.lines = summed.lines then 0
+            when foreign_articles.articles > 0 and delivered_lines.lines = summed.lines then 0
+            when parcels.least_label = 0 then 0
+            when orders.order_total is null or foreign_articles.articles > 0 then null
+            else 1
+        end as papers,
+        lines.documents_right is not null or parcels.parcels > 0 as has_left,
+        parcels.parcels,
+        parcels.carrier,
+        parcels.least_label,
+        parcels.arrived_on,
+        case
+            when namesakes.order_id is not null or parcels.least_label = 0 then true
+            when orders.customer_id is not null and orders.ship_to_address_id is not null then false
+        end as misdelivery_risk
+    from mastered.orders
+    left join delivered_lines
+        on delivered_lines.order_id = orders.order_id
+    left join summed
+        on summed.order_id = orders.order_id
+    left join lines
+        on lines.order_id = orders.order_id
+    left join parcels
+        on parcels.order_id = orders.order_id
+    left join foreign_articles
+        on foreign_articles.order_id = orders.order_id
+    left join namesakes
+        on namesakes.order_id = orders.order_id
+),
+judged as (
+    select
+        known.order_id,
+        case
+            when known.status is null then null
+            when lines.in_full = 0 then false
+            when lines.in_full_unknown = 0 and not known.is_incomplete then true
+        end as in_full,
+        case
+            when known.status is null then null
+            when lines.on_time = 0 then false
+            when lines.on_time_unknown = 0 and not known.is_incomplete then true
+        end as on_time,
+        case
+            when known.status is null or not known.has_left then null
+            when lines.documents_right = 0 or known.papers = 0 then false
+            when lines.documents_unknown = 0 and known.papers = 1 and not known.is_incomplete then true
+        end as documents_right,
+        case
+            when known.status is null then null
+            when lines.undamaged = 0 then false
+            when lines.undamaged_unknown = 0 and not known.is_incomplete then true
+        end as undamaged,
+        case
+            when known.status is null then null
+            when lines.oversold = 1 then true
+            when lines.oversold_unknown = 0 and not known.is_incomplete then false
+        end as oversold,
+        case
+            when known.status is null then null
+            when lines.backordered = 1 then true
+            when lines.backordered_unknown = 0 and not known.is_incomplete then false
+        end as backordered
+    from known
+    left join lines
+        on lines.order_id = known.order_id
+)
+select
+    orders.order_id, -- the order: orders.order_id
+    orders.customer_id, -- who bought: customer.customer_id
+    orders.ship_to_address_id, -- where it goes: address.address_id
+    orders.channel, -- where it was ordered: web, phone or store
+    case when known.parcels > 0 then 'delivery' else orders.channel end as touchpoint, -- where the customer meets it now: delivery once a parcel left, else where it was ordered
+    known.carrier, -- who carries it; null where nothing left or several do
+    lines.location, -- the warehouse that stocks all its articles, where there is only one
+    customer_tier.tier, -- the buyer's tier tonight
+    orders.ordered_at, -- when it was ordered
+    orders.promised_at, -- when it was promised
+    orders.status, -- open, shipped, delivered or cancelled; a cancelled order has no promise left: all is null
+    orders.order_total, -- the sum charged
+    coalesce(summed.lines, 0) as lines, -- its lines
+    judged.in_full, -- every line arrived exactly as ordered
+    judged.on_time, -- every line arrived within the declared window
+    judged.documents_right, -- every line's papers, every label and the total are right; null until something left
+    judged.undamaged, -- every parcel arrived in good condition
+    judged.in_full and judged.on_time and judged.documents_right and judged.undamaged as perfect, -- SCOR RL.1.1: all four; null where none is false and one unknown
+    judged.in_full and judged.on_time as otif, -- on time and in full
+    judged.oversold, -- whether a line that still waits was promised beyond the stock
+    known.misdelivery_risk, -- whether a label is not the order's, or a namesake of the buyer lives where it goes and the buyer does not
+    judged.backordered, -- whether pieces wait that could not be sent
+    known.least_label = 1 as labels_right, -- whether place and name on every label are the order's; null where unknown or nothing left
+    coalesce(known.parcels, 0) as parcels, -- parcels that left for it
+    known.arrived_on -- the day the last of them arrived
+from mastered.orders
+join known
+    on known.order_id = orders.order_id
+join judged
+    on judged.order_id = orders.order_id
+left join lines
+    on lines.order_id = orders.order_id
+left join summed
+    on summed.order_id = orders.order_id
+left join mastered.customer_tier
+    on customer_tier.customer_id = orders.customer_id
