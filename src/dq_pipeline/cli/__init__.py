@@ -16,6 +16,7 @@ from dq_pipeline.cli import looking  # isort: skip
 from dq_pipeline.cli import differing  # isort: skip
 from dq_pipeline.cli import explaining  # isort: skip
 from dq_pipeline.cli import reviewing  # isort: skip
+from dq_pipeline.cli import quarantining  # isort: skip
 from dq_pipeline.cli.base import dq, err
 from dq_pipeline.errors import DqError
 
@@ -26,6 +27,7 @@ __all__ = [
     "explaining",
     "looking",
     "main",
+    "quarantining",
     "reviewing",
     "running",
     "starting",
