@@ -34,10 +34,16 @@ def call(*arguments: str | Path) -> Answer:
     return Answer(result.exit_code, result.output)
 
 
+def copy_project(folder: Path) -> Path:
+    """The sample project with its trained models, without its extracts, in `folder`."""
+    for part in ("pipelines", "expectations"):
+        shutil.copytree(CHECKOUT / part, folder / part)
+    return folder
+
+
 def copy_sample(folder: Path) -> Path:
     """The sample project, with its trained models, in `folder`."""
-    for part in ("pipelines", "expectations", "data"):
-        shutil.copytree(CHECKOUT / part, folder / part)
+    shutil.copytree(CHECKOUT / "data", copy_project(folder) / "data")
     return folder
 
 

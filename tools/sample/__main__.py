@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from tools.sample import documents, plant, plant_trade, trade
+from tools.sample.catalog import render_catalog
 from tools.sample.customers import Customers, known_people, meet, record, render_customers, render_interactions
 from tools.sample.draw import Ints, stream
 from tools.sample.people import People, invent
@@ -71,13 +72,18 @@ def send_interactions(out: Delivery, customers: Customers, number: int, as_of: i
 
 
 def send_inventory(out: Delivery, products: trade.Products, as_of: int) -> None:
-    """Plant, render and write the inventory."""
+    """Plant, render and write the inventory and the catalog."""
     sku, where = trade.locate(out.seed, products)
     rng = stream(out.seed, "render inventory")
     plan = Plan("inventory", ("sku", "location"))
     plant.plant_inventory(stream(out.seed, "plant inventory"), plan, products, sku)
     rendered = trade.render_inventory(rng, products, sku, where, as_of)
-    out.send(tabulate(len(sku), lambda rows: {name: values[rows] for name, values in rendered.items()}, plan), plan)
+    table = tabulate(len(sku), lambda rows: {name: values[rows] for name, values in rendered.items()}, plan)
+    out.send(table, plan)
+    offered = render_catalog(products, table)
+    plan = Plan("catalog", ("sku", "valid_from"))
+    size = len(offered["sku"])
+    out.send(tabulate(size, lambda rows: {name: values[rows] for name, values in offered.items()}, plan), plan)
 
 
 def make_trade(
