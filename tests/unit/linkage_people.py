@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dq_pipeline.config.entity import Entity
-from dq_pipeline.warehouse import Warehouse, literal
+from dq_pipeline.warehouse import Warehouse
 
 COLUMNS = ("record_id", "first", "last", "born", "email", "phone", "account")
 PERSON: dict[str, Any] = {
@@ -93,9 +93,9 @@ def warehouse_of(rows: Iterable[tuple[str | None, ...]]) -> Warehouse:
     warehouse = Warehouse(threads=2)
     columns = ", ".join(f"{column} varchar" for column in COLUMNS)
     warehouse.execute(f"create table standardized.person ({columns})")
-    listed = [f"({', '.join(literal(value) for value in row)})" for row in rows]
-    if listed:
-        warehouse.execute(f"insert into standardized.person values {', '.join(listed)}")
+    lists = [list(values) for values in zip(*rows, strict=True)]
+    if lists:
+        warehouse.execute(f"insert into standardized.person select {', '.join('unnest(?)' for _ in lists)}", lists)
     return warehouse
 
 
