@@ -15,7 +15,10 @@ from dq_pipeline.publishing import published_tables, table_comments
 from dq_pipeline.quality.quarantine import validate_source
 from dq_pipeline.quality.suites import load_suite
 from dq_pipeline.run import Run
+from dq_pipeline.scorecard.anomalies import find_anomalies
 from dq_pipeline.scorecard.compute import compute_scores, find_issues
+from dq_pipeline.scorecard.profiling import build_profiles
+from dq_pipeline.scorecard.service import compute_service
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.stages.master import master
 from dq_pipeline.stages.standardize import standardize
@@ -30,12 +33,15 @@ def check_project(project: Project) -> dict[str, int]:
         set_run_values(warehouse, "check", date(2000, 1, 1))
         run = Run(project, "check", date(2000, 1, 1), warehouse, Path())
         _raw_and_validated(run)
+        build_profiles(warehouse, project, None)
+        find_anomalies(warehouse, project, None)
         standardize(run)
         _check_added_columns(run)
         _linked(run)
         master(run)
         find_issues(warehouse, project)
         compute_scores(warehouse, project, None)
+        compute_service(warehouse, project)
         _check_remarks(run)
         suites = _check_suites(run)
     except ConfigError:
@@ -102,16 +108,17 @@ def _check_remarks(run: Run) -> None:
     for published, working in published_tables(run.project).items():
         if not published.startswith("master."):
             continue
-        name = published.removeprefix("master.")
-        _check_remarks_of(run, name, working)
+        _check_remarks_of(run, published, working)
     for name in run.project.settings.views:
-        _check_remarks_of(run, name, f"mastered.{name}")
+        _check_remarks_of(run, f"master.{name}", f"mastered.{name}")
+    for name in run.project.settings.scored:
+        _check_remarks_of(run, f"quality.{name}", f"scored.{name}")
 
 
-def _check_remarks_of(run: Run, name: str, working: str) -> None:
-    of_table, of_columns = table_comments(run.project, f"master.{name}")
+def _check_remarks_of(run: Run, published: str, working: str) -> None:
+    of_table, of_columns = table_comments(run.project, published)
     missing = [column for column in run.warehouse.columns(working) if column not in of_columns]
-    where = run.project.sql_path("mastered", name)
+    where = run.project.sql_path(*working.split(".", 1))
     if missing:
         message = f"no remark says what {', '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
         raise ConfigError(message, where=where, remedy=f"write `{missing[0]}, -- what it is` on its line")

@@ -16,7 +16,11 @@ IDENTITY = (
     *("judged_accuracy", "known_records", "record_contents", "redirects"),
 )
 IDENTITY_VIEWS = ("resolve",)
-QUALITY = ("scorecard", "rule_results", "issues", "issue_rows", "quarantine", "action_plan", "trend")
+QUALITY = (
+    *("scorecard", "rule_results", "issues", "issue_rows", "quarantine", "action_plan", "trend"),
+    *("anomalies", "profile_history", "touchpoint_history"),
+    *("service_metrics", "minimum_standard", "standard_rows"),
+)
 OPS = ("runs", "stages", "sources", "model", "model_drift")
 
 
@@ -30,7 +34,7 @@ def published_tables(project: Project) -> dict[str, str]:
     """Published table -> the working table that it is a copy of."""
     tables = {f"master.{name}": f"mastered.{name}" for name in master_tables(project)}
     tables |= {f"identity.{name}": f"mastered.{name}" for name in IDENTITY}
-    tables |= {f"quality.{name}": f"scored.{name}" for name in QUALITY}
+    tables |= {f"quality.{name}": f"scored.{name}" for name in (*QUALITY, *project.settings.scored)}
     return tables | {f"ops.{name}": f"scored.ops_{name}" for name in OPS}
 
 
@@ -47,6 +51,8 @@ def table_comments(project: Project, published: str) -> tuple[str, dict[str, str
         if project.sql_path("mastered", name).exists():
             return comments(project.sql("mastered", name))
         return golden_comments(project.entity(name))
+    if schema == "quality" and name in project.settings.scored:
+        return comments(project.sql("scored", name))
     return comments(engine_select({"identity": "mastered", "quality": "scored", "ops": "published"}[schema], name))
 
 
@@ -78,14 +84,17 @@ def write_published(warehouse: Warehouse, project: Project, path: Path) -> dict[
 
 
 def in_published_names(select: str, project: Project) -> str:
-    """A SELECT on `mastered.x` as one on `master.x` or `identity.x`, where the published file has it."""
+    """A SELECT on `mastered.x` or `scored.x` as one on `master.x`, `identity.x` or `quality.x`, as published."""
     identity = {name for name in IDENTITY if name not in master_tables(project)}
 
+    def schema_of(working: str, table: str) -> str:
+        return "quality" if working == "scored" else "identity" if table in identity else "master"
+
     def renamed(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Table) and node.db == "mastered":
-            node.set("db", exp.to_identifier("identity" if node.name in identity else "master"))
-        elif isinstance(node, exp.Column) and node.args.get("db") is not None and node.text("db") == "mastered":
-            node.set("db", exp.to_identifier("identity" if node.table in identity else "master"))
+        if isinstance(node, exp.Table) and node.db in ("mastered", "scored"):
+            node.set("db", exp.to_identifier(schema_of(node.db, node.name)))
+        elif isinstance(node, exp.Column) and node.text("db") in ("mastered", "scored"):
+            node.set("db", exp.to_identifier(schema_of(node.text("db"), node.table)))
         return node
 
     return sqlglot.parse_one(select, dialect="duckdb").transform(renamed).sql(dialect="duckdb", comments=False)

@@ -40,6 +40,7 @@ UNIQUE_WITHIN = {
     "record_id_r": "one pair once, after record_id_l",
     "code": "one defect once",
     "address_id": "one place once",
+    "column_name": "one column once for each source",
 }
 
 

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from dq_pipeline.config.base import Dimension, Frozen, Identifier, Severity, Share
 
+ROW_WEIGHTS: dict[Severity, float] = {"critical": 0.3, "warning": 0.1, "info": 0.02}
+
 
 class Target(Frozen):
     """What a part of the scores must reach: every field that is given must fit, and the most fields win.
@@ -55,7 +57,8 @@ class Scores(Frozen):
 
     @model_validator(mode="after")
     def _weights_are_positive(self) -> "Scores":
-        for name, weight in {**self.weights, **self.source_weights}.items():
+        weights: dict[str, float] = {str(name): weight for name, weight in self.weights.items()} | self.source_weights
+        for name, weight in weights.items():
             if weight <= 0:
                 raise ValueError(f"weights: {name} must weigh more than 0")
         return self
@@ -111,7 +114,9 @@ class Failures(Frozen):
         for code, causes in self.causes.items():
             for failure in causes:
                 if failure not in self.kinds:
-                    raise ValueError(f"causes.{code}: {failure!r} is no failure; known: {', '.join(sorted(self.kinds))}")
+                    raise ValueError(
+                        f"causes.{code}: {failure!r} is no failure; known: {', '.join(sorted(self.kinds))}"
+                    )
         return self
 
 
@@ -126,7 +131,7 @@ class Plan(Frozen):
     tiers: dict[str, float] = Field(default_factory=dict)
     customer_weight: float = Field(default=1, ge=0)
     order_weight: float = Field(default=1, ge=0)
-    row_weights: dict[Severity, float] = Field(default_factory=lambda: {"critical": 0.3, "warning": 0.1, "info": 0.02})
+    row_weights: dict[Severity, float] = ROW_WEIGHTS
     money_unit: float = Field(default=1000, gt=0)
     start_minutes: float = Field(default=30, gt=0)
 

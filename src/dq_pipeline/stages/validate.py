@@ -7,6 +7,8 @@ from dq_pipeline.quality.quarantine import check_validated, validate_source
 from dq_pipeline.quality.releases import read_releases
 from dq_pipeline.quality.suites import load_suite
 from dq_pipeline.run import Run, StageReport
+from dq_pipeline.scorecard.anomalies import find_anomalies
+from dq_pipeline.scorecard.profiling import build_profiles
 
 
 def validate(run: Run) -> StageReport:
@@ -25,6 +27,8 @@ def validate(run: Run) -> StageReport:
             rows[f"validated.{source.name}"] = warehouse.count(f"validated.{source.name}")
         breaches.extend(_check_together(run, checker))
     rows["quarantined.rows"] = warehouse.count("quarantined.rows")
+    build_profiles(warehouse, project, run.previous)
+    rows |= find_anomalies(warehouse, project, run.previous)
     breaches += conservation_breaches(warehouse, project) + quarantine_breaches(warehouse, project)
     return StageReport(rows, tuple(breaches))
 
