@@ -127,6 +127,13 @@ judged as (
             when is_due then false
         end as in_full,
         case
+            when status is null or ordered is null then null
+            when shipped >= ordered then true
+            when is_unread then null
+            when status = 'delivered' then case when is_order_packed then false end
+            when is_due then false
+        end as filled,
+        case
             when status is null or ordered is null or promised_at is null then null
             when is_late or is_early then false
             when received >= ordered then case when undated = 0 then true end
@@ -168,6 +175,7 @@ select
     in_full and on_time and documents_right and undamaged as perfect, -- all four; false where one is, else null where one is unknown
     in_full and on_time as otif, -- on time and in full
     cast(received as bigint) as received, -- pieces that arrived
+    filled, -- all pieces left; false: fewer did and the order is closed or past its promise
     oversold, -- whether pieces that still wait were promised beyond the stock; the latest promises are
     case
         when status is null or ordered is null then null

@@ -22,12 +22,14 @@ lines as (
         min(case when on_time then 1 when not on_time then 0 end) as on_time,
         min(case when documents_right then 1 when not documents_right then 0 end) as documents_right,
         min(case when undamaged then 1 when not undamaged then 0 end) as undamaged,
+        min(case when filled then 1 when not filled then 0 end) as filled,
         max(case when oversold then 1 when not oversold then 0 end) as oversold,
         max(case when backordered then 1 when not backordered then 0 end) as backordered,
         sum(case when in_full is null then 1 else 0 end) as in_full_unknown,
         sum(case when on_time is null then 1 else 0 end) as on_time_unknown,
         sum(case when documents_right is null then 1 else 0 end) as documents_unknown,
         sum(case when undamaged is null then 1 else 0 end) as undamaged_unknown,
+        sum(case when filled is null then 1 else 0 end) as filled_unknown,
         sum(case when oversold is null then 1 else 0 end) as oversold_unknown,
         sum(case when backordered is null then 1 else 0 end) as backordered_unknown,
         case when count(location) = count(*) and count(distinct location) = 1 then min(location) end as location
@@ -143,6 +145,11 @@ judged as (
         end as undamaged,
         case
             when known.status is null then null
+            when lines.filled = 0 then false
+            when lines.filled_unknown = 0 and not known.is_incomplete then true
+        end as filled,
+        case
+            when known.status is null then null
             when lines.oversold = 1 then true
             when lines.oversold_unknown = 0 and not known.is_incomplete then false
         end as oversold,
@@ -160,7 +167,7 @@ select
     orders.customer_id, -- who bought: customer.customer_id
     orders.ship_to_address_id, -- where it goes: address.address_id
     orders.channel, -- where it was ordered: web, phone or store
-    case when known.parcels > 0 then 'delivery' else orders.channel end as touchpoint, -- where the customer meets it now: delivery once a parcel left, else where it was ordered
+    channel_touchpoints.touchpoint, -- the touchpoint that the channel belongs to: lookups/channel_touchpoints.csv
     known.carrier, -- who carries it; null where nothing left or several do
     lines.location, -- the warehouse that stocks all its articles, where there is only one
     customer_tier.tier, -- the buyer's tier tonight
@@ -177,6 +184,7 @@ select
     judged.in_full and judged.on_time as otif, -- on time and in full
     judged.oversold, -- whether a line that still waits was promised beyond the stock
     known.misdelivery_risk, -- whether a label is not the order's, or a namesake of the buyer lives where it goes and the buyer does not
+    judged.filled, -- all pieces of all lines left
     judged.backordered, -- whether pieces wait that could not be sent
     known.least_label = 1 as labels_right, -- whether place and name on every label are the order's; null where unknown or nothing left
     coalesce(known.parcels, 0) as parcels, -- parcels that left for it
@@ -190,5 +198,7 @@ left join lines
     on lines.order_id = orders.order_id
 left join summed
     on summed.order_id = orders.order_id
+left join lookup.channel_touchpoints
+    on channel_touchpoints.channel = orders.channel
 left join mastered.customer_tier
     on customer_tier.customer_id = orders.customer_id

@@ -163,7 +163,7 @@ def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
 def _check_references(project: Project, issues_file: Path) -> None:
     """Names that one file uses and another must declare."""
     settings = project.settings
-    for field in ("sources", "entities", "mastered", "views"):
+    for field in ("sources", "entities", "mastered", "views", "scored"):
         names = list(getattr(settings, field)) + (list(settings.mastered) if field == "views" else [])
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -175,6 +175,8 @@ def _check_references(project: Project, issues_file: Path) -> None:
     sources = {source.name for source in project.sources}
     owners = set(project.settings.owners)
     _check_scoring(project, sources, owners)
+    for name in settings.gates.sources:
+        _known(name, sources, project.file.name, "source", project)
     for source in project.sources:
         _known(source.owner, owners, f"sources/{source.name}.yml", "owner", project)
     earlier: set[str] = set()

@@ -29,9 +29,6 @@ def master(run: Run) -> StageReport:
         if entity.name not in project.settings.mastered:
             golden = f"select * from mastered.{entity.name}_golden"
             rows[f"mastered.{entity.name}"] = warehouse.build(f"mastered.{entity.name}", golden)
-    for name in project.settings.views:
-        path = project.sql_path("mastered", name)
-        warehouse.build_view(f"mastered.{name}", project.sql("mastered", name), where=path)
     rows |= _build_review(run)
     gates = (identity_breaches, largest_cluster_breaches, id_churn_breaches, judged_breaches)
     return StageReport(rows, tuple(breach for gate in gates for breach in gate(warehouse, project)))
