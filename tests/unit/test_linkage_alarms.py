@@ -8,11 +8,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from linkage_people import clusters, people, person, warehouse_of
 
 from dq_pipeline.linkage import cluster, prepare, score, train
 from dq_pipeline.quality.gates import largest_cluster_breaches
 from dq_pipeline.warehouse import Warehouse
+from tests.unit.linkage_people import clusters, people, person, warehouse_of
 
 Rows = list[tuple[str | None, ...]]
 

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import numpy as np
-from linkage_people import people, person, warehouse_of
 
 from dq_pipeline.linkage import Judgement, prepare, train
 from dq_pipeline.linkage.judged_pairs import in_force
 from dq_pipeline.linkage.mixture import Assumptions, Counts, fit
 from dq_pipeline.linkage.model import default_m, match_weight
+from tests.unit.linkage_people import people, person, warehouse_of
 
 # Eight pairs of one name and phone who were born on other days: at home together, or one of them is mistyped.
 ALIKE: list[tuple[str | None, ...]] = [
@@ -31,7 +31,7 @@ def _model(judgements: list[Judgement] | None = None, **training: Any) -> dict[s
     told = linkage.model_copy(update={"training": linkage.training.model_copy(update=training)})
     entity = entity.model_copy(update={"linkage": told})
     prepare(warehouse, entity)
-    model = train(warehouse, entity, **({} if judgements is None else {"judgements": judgements}))
+    model = train(warehouse, entity) if judgements is None else train(warehouse, entity, judgements=judgements)
     left = [name for name in warehouse.tables("linked") if "judged" in name or "candidates" in name]
     warehouse.close()
     assert left == []
