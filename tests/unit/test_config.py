@@ -1,5 +1,6 @@
 """The project's YAML: every mistake is one message with file, line and field."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from dq_pipeline.config import Source, load_project, read_yaml
+from dq_pipeline.config.loading import TAKEN_TABLES
 from dq_pipeline.errors import ConfigError
 from tests.conftest import CHECKOUT
 from tests.unit.landing_case import contract
@@ -111,6 +113,9 @@ REFERENCES: list[tuple[str, str, str, str, str]] = [
     ("table twice", NIGHTLY, "  - product\n", "  - product\n  - product\n", "mastered: 'product' is written twice"),
     ("a view that is a table", NIGHTLY, "  - customer_360", "  - orders", "views: 'orders' is written twice"),
     ("engine's table", NIGHTLY, "  - household\n", "  - xref\n", "'xref' is the name of a table"),
+    ("review table", NIGHTLY, "  - household\n", "  - judged_marks\n", "'judged_marks' is the name of a"),
+    ("engine's view", NIGHTLY, "  - customer_360\n", "  - resolve\n", "'resolve' is the name of a table"),
+    ("entity's table", NIGHTLY, "  - household\n", "  - customer_golden\n", "'customer_golden' is the name of a"),
     ("prefix twice", CUSTOMER, "id_prefix: CUS", "id_prefix: ADR", "id_prefix: ADR is that of"),
     ("name and file differ", ORDERS, "name: orders", "name: order", "make both equal"),
     ("file missing", NIGHTLY, "  - orders\n", "  - ordres\n", "the file is missing"),
@@ -118,6 +123,15 @@ REFERENCES: list[tuple[str, str, str, str, str]] = [
     ("golden field twice", CUSTOMER, "{name: phone,", "{name: email,", "'email' is taken twice"),
     ("too early", CUSTOMER, "entity: address", "entity: household", "is no entity resolved before"),
 ]  # fmt: skip
+
+
+def test_no_table_of_the_engine_can_be_named_by_a_project() -> None:
+    source = CHECKOUT / "src/dq_pipeline"
+    made = {path.stem for path in (source / "sql/mastered").glob("*.sql")}
+    for path in source.rglob("*.py"):
+        made |= set(re.findall(r'"mastered\.([a-z_]+)"', path.read_text(encoding="utf-8")))
+    assert len(made) > 20
+    assert made <= TAKEN_TABLES
 
 
 @pytest.mark.parametrize(("name", "file", "old", "new", "message"), REFERENCES, ids=[case[0] for case in REFERENCES])

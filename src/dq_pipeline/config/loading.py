@@ -17,9 +17,10 @@ MAX_FILE_BYTES = 1_000_000
 # Tables that the engine makes in `mastered` beside those that a project names.
 TAKEN_TABLES = frozenset(
     {
-        *("assigned", "births", "claims", "clusters", "edges", "history_before", "id_events", "id_history"),
-        *("judgements", "kept", "known_before", "known_records", "prefixes", "provenance", "redirects"),
-        *("declared_lifecycle", "declared_tiers", "declared_window", "review_queue", "settled", "winners", "xref"),
+        *("assigned", "at_stake", "births", "claims", "clusters", "contents", "edges", "history_before", "id_events"),
+        *("id_history", "judged_accuracy", "judged_marks", "judgements", "kept", "known_before", "known_records"),
+        *("prefixes", "provenance", "queued", "record_contents", "redirects", "resolve", "review_queue", "settled"),
+        *("stake", "winners", "xref", "declared_lifecycle", "declared_tiers", "declared_window"),
     }
 )
 
@@ -168,7 +169,9 @@ def _check_references(project: Project, issues_file: Path) -> None:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError(f"{field}: {twice[0]!r} is written twice", where=project.file, remedy="take one out")
-    taken = sorted(TAKEN_TABLES.intersection({*settings.entities, *settings.mastered, *settings.views}))
+    of_entities = {f"{name}_{part}" for name in settings.entities for part in ("records", "golden")}
+    named = {*settings.entities, *settings.mastered, *settings.views}
+    taken = sorted((TAKEN_TABLES | of_entities).intersection(named))
     if taken:
         message = f"{taken[0]!r} is the name of a table of the engine"
         raise ConfigError(message, where=project.file, remedy="take another name")
