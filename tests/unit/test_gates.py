@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dq_pipeline.config import Gates
 from dq_pipeline.quality.gates import (
     conservation_breaches,
     id_churn_breaches,
@@ -29,9 +30,12 @@ def warehouse() -> Iterator[Warehouse]:
 
 def project(**gates: Any) -> Any:
     """As much of a project as gates look at."""
-    source, entity = SimpleNamespace(name="s"), SimpleNamespace(name="thing", id_column="thing_id")
+    source, entity = SimpleNamespace(name="s", owner="sales"), SimpleNamespace(name="thing", id_column="thing_id")
     return SimpleNamespace(
-        sources=[source], entities=[entity], settings=SimpleNamespace(gates=SimpleNamespace(**gates))
+        sources=[source],
+        entities=[entity],
+        source=lambda _: source,
+        settings=SimpleNamespace(gates=Gates.model_validate(gates)),
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from dq_pipeline.config.base import Dimension, Frozen, Identifier, Severity, Share
 from dq_pipeline.config.entity import Entity
+from dq_pipeline.config.gates import Gates
 from dq_pipeline.config.scoring import Anomalies, Failures, Plan, Scores, Touchpoints
 from dq_pipeline.config.service import Lifecycle, Service, Standard, Tier
 from dq_pipeline.config.source import Source
@@ -18,23 +19,6 @@ class Owner(Frozen):
 
     title: str
     contact: str = ""
-
-
-class Gates(Frozen):
-    """Limits that a night must meet to be published. Conservation and failed critical checks are always gates.
-
-    `id_churn` is the share of yesterday's master ids of an entity that may be merged, split or retired in one night.
-    `judged_precision` and `judged_recall`, where they are given, are floors for what judgements say of the model.
-    `model_drift`, where it is given, is the largest population stability index of a comparison (ops.model_drift).
-    """
-
-    unparsed_lines: int = Field(default=0, ge=0)
-    quarantine_share: Share = 0.05
-    largest_cluster: int = Field(default=500, ge=2)
-    id_churn: Share = 0.5
-    judged_precision: Share | None = None
-    judged_recall: Share | None = None
-    model_drift: float | None = Field(default=None, gt=0)
 
 
 class Paths(Frozen):

@@ -1,5 +1,7 @@
 """Limits that a night must meet: each function looks at tables and returns the breaches it finds."""
 
+from pathlib import Path
+
 from dq_pipeline.config import Project
 from dq_pipeline.errors import Breach
 from dq_pipeline.warehouse import Warehouse
@@ -25,22 +27,97 @@ def conservation_breaches(warehouse: Warehouse, project: Project) -> list[Breach
     return breaches
 
 
+def volume_breaches(warehouse: Warehouse, project: Project, previous: Path | None) -> list[Breach]:
+    """No source may be much shorter, or longer, than in the last published night; the first night has none.
+
+    So half an extract is a breach before anything is made of it, and no master is lost to it.
+    """
+    gates = project.settings.gates
+    warehouse.recall(previous, "raw.sources_before", "ops.sources", "source varchar, rows_read bigint")
+    query = """select sources.source, sources.rows_read, before.rows_read
+        from raw.sources join raw.sources_before as before on before.source = sources.source
+        where abs(sources.rows_read - before.rows_read) >= ? and before.rows_read > 0 order by sources.source"""
+    breaches = []
+    for source, read, before in warehouse.rows(query, [gates.volume_rows]):
+        name = "volume_drop" if read < before else "volume_rise"
+        limit, field = gates.limit(name, source)
+        if limit is None or abs(read - before) / before <= limit:
+            continue
+        way = "fewer" if read < before else "more"
+        message = (
+            f"{read:,} rows, {before:,} in the last published night "
+            f"({abs(read - before) / before:.1%} {way}, over {limit:.1%})"
+        )
+        remedy = (
+            f"ask {project.source(source).owner} for the whole extract; if the change is meant, set "
+            f"`gates.sources.{source}.{name}` above it for this night (now `{field}`)"
+        )
+        breaches.append(Breach(name, source, message, remedy))
+    return breaches
+
+
+def records_lost_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
+    """No source may lack many of the records that masters were made of in the last published night.
+
+    What the number of rows does not tell, an extract with the wrong half of its rows does.
+    """
+    gates = project.settings.gates
+    query = """with known as (
+            select distinct split_part(record_id, ':', 1) as source, record_id
+            from mastered.known_before where is_live
+        )
+        select known.source, count(*), count(*) filter (where tonight.record_id is null) as lost
+        from known
+        left join (select distinct record_id from mastered.xref) as tonight on tonight.record_id = known.record_id
+        where known.source in (select source from raw.sources)
+        group by known.source having lost >= ? order by known.source"""
+    breaches = []
+    for source, known, lost in warehouse.rows(query, [gates.volume_rows]):
+        limit, field = gates.limit("records_lost", source)
+        if lost and limit is not None and lost / known > limit:
+            message = (
+                f"{lost:,} of the {known:,} records of the last published night are missing "
+                f"({lost / known:.1%}, over {limit:.1%})"
+            )
+            remedy = (
+                f"ask {project.source(source).owner} whether the extract is that of the whole company; if the change "
+                f"is meant, set `gates.sources.{source}.records_lost` above it for this night (now `{field}`)"
+            )
+            breaches.append(Breach("records_lost", source, message, remedy))
+    return breaches
+
+
 def quarantine_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
-    """No source may lose more than its share of rows to the quarantine."""
-    limit = project.settings.gates.quarantine_share
+    """No source may lose more than its share, or number, of rows to the quarantine, nor may all together."""
+    gates = project.settings.gates
+    remedy = "see the reasons in the report or with `dq quarantine list`; repair the source, release what is right"
     query = """select sources.source, count(*) as kept_out, any_value(sources.rows_read) as rows_read
         from quarantined.rows join raw.sources on sources.source = rows.source
         group by sources.source order by sources.source"""
-    return [
-        Breach(
-            "quarantine_share",
-            source,
-            f"{kept_out:,} of {rows_read:,} rows are in quarantine ({kept_out / rows_read:.1%}, over {limit:.1%})",
-            "see the reasons in the report; repair the source, or raise `gates.quarantine_share`",
-        )
-        for source, kept_out, rows_read in warehouse.rows(query)
-        if rows_read and kept_out / rows_read > limit
-    ]
+    breaches = []
+    for source, kept_out, rows_read in warehouse.rows(query):
+        share, field = gates.limit("quarantine_share", source)
+        if share is not None and rows_read and kept_out / rows_read > share:
+            told = (
+                f"{kept_out:,} of {rows_read:,} rows are in quarantine ({kept_out / rows_read:.1%}, over {share:.1%})"
+            )
+            breaches.append(Breach("quarantine_share", source, told, f"{remedy}, or raise `{field}`"))
+        most, field = gates.limit("quarantine_rows", source)
+        if most is not None and kept_out > most:
+            told = f"{kept_out:,} of {rows_read:,} rows are in quarantine, over {most:,}"
+            breaches.append(Breach("quarantine_rows", source, told, f"{remedy}, or raise `{field}`"))
+    read = int(warehouse.value("select coalesce(sum(rows_read), 0) from raw.sources"))
+    kept_out = warehouse.count("quarantined.rows")
+    share, most = gates.quarantine_share_in_all, gates.quarantine_rows_in_all
+    told = f"{kept_out:,} of {read:,} rows are in quarantine"
+    if share is not None and read and kept_out / read > share:
+        message = f"{told} ({kept_out / read:.1%}, over {share:.1%})"
+        raised = f"{remedy}, or raise `gates.quarantine_share_in_all`"
+        breaches.append(Breach("quarantine_share_in_all", "all sources", message, raised))
+    if most is not None and kept_out > most:
+        raised = f"{remedy}, or raise `gates.quarantine_rows_in_all`"
+        breaches.append(Breach("quarantine_rows_in_all", "all sources", f"{told}, over {most:,}", raised))
+    return breaches
 
 
 def largest_cluster_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:

@@ -2,6 +2,7 @@
 
 from dq_pipeline.errors import Breach
 from dq_pipeline.extracts import land
+from dq_pipeline.quality.gates import volume_breaches
 from dq_pipeline.run import Run, StageReport
 from dq_pipeline.warehouse import literal
 
@@ -33,6 +34,7 @@ def ingest(run: Run) -> StageReport:
         listed = ", ".join(literal(value) for value in (*values, landed.rows + landed.unparsed, landed.unparsed))
         warehouse.execute(f"insert into raw.sources values ({listed})")
     breaches.extend(_unparsed_lines(run))
+    breaches.extend(volume_breaches(warehouse, project, run.previous))
     for path in scratch.iterdir():
         path.unlink()
     scratch.rmdir()

@@ -7,7 +7,13 @@ from dq_pipeline.mastering.declared import build_declared
 from dq_pipeline.mastering.identity import assign_ids
 from dq_pipeline.mastering.survivorship import build_golden, build_records, create_provenance
 from dq_pipeline.mastering.union import build_stake, union_entities
-from dq_pipeline.quality.gates import id_churn_breaches, identity_breaches, judged_breaches, largest_cluster_breaches
+from dq_pipeline.quality.gates import (
+    id_churn_breaches,
+    identity_breaches,
+    judged_breaches,
+    largest_cluster_breaches,
+    records_lost_breaches,
+)
 from dq_pipeline.run import Run, StageReport
 from dq_pipeline.sql.selects import engine_select
 
@@ -30,7 +36,7 @@ def master(run: Run) -> StageReport:
             golden = f"select * from mastered.{entity.name}_golden"
             rows[f"mastered.{entity.name}"] = warehouse.build(f"mastered.{entity.name}", golden)
     rows |= _build_review(run)
-    gates = (identity_breaches, largest_cluster_breaches, id_churn_breaches, judged_breaches)
+    gates = (identity_breaches, records_lost_breaches, largest_cluster_breaches, id_churn_breaches, judged_breaches)
     return StageReport(rows, tuple(breach for gate in gates for breach in gate(warehouse, project)))
 
 

@@ -6,6 +6,7 @@ from dq_pipeline.linkage.drift import build_drift
 from dq_pipeline.quality.checker import Checker
 from dq_pipeline.quality.gates import model_drift_breaches
 from dq_pipeline.quality.quarantine import record_results
+from dq_pipeline.quality.score_gates import issue_breaches, score_breaches
 from dq_pipeline.quality.suites import load_suite
 from dq_pipeline.run import Run, StageReport
 from dq_pipeline.scorecard.compute import compute_scores, find_issues
@@ -21,7 +22,8 @@ def score(run: Run) -> StageReport:
     rows |= compute_service(run.warehouse, run.project)
     models = [(entity, read_model(run.project.model_path(entity.name))) for entity in run.project.entities]
     rows["scored.model_drift"] = build_drift(run.warehouse, models)
-    breaches += model_drift_breaches(run.warehouse, run.project)
+    for gate in (score_breaches, issue_breaches, model_drift_breaches):
+        breaches += gate(run.warehouse, run.project)
     return StageReport(rows, tuple(breaches))
 
 

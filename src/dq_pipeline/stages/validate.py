@@ -5,6 +5,7 @@ from dq_pipeline.quality.checker import Checker, RuleResult
 from dq_pipeline.quality.gates import conservation_breaches, quarantine_breaches
 from dq_pipeline.quality.quarantine import check_validated, validate_source
 from dq_pipeline.quality.releases import read_releases
+from dq_pipeline.quality.score_gates import anomaly_breaches
 from dq_pipeline.quality.suites import load_suite
 from dq_pipeline.run import Run, StageReport
 from dq_pipeline.scorecard.anomalies import find_anomalies
@@ -29,7 +30,8 @@ def validate(run: Run) -> StageReport:
     rows["quarantined.rows"] = warehouse.count("quarantined.rows")
     build_profiles(warehouse, project, run.previous)
     rows |= find_anomalies(warehouse, project, run.previous)
-    breaches += conservation_breaches(warehouse, project) + quarantine_breaches(warehouse, project)
+    for gate in (conservation_breaches, quarantine_breaches, anomaly_breaches):
+        breaches += gate(warehouse, project)
     return StageReport(rows, tuple(breaches))
 
 
