@@ -41,8 +41,9 @@ def summarize(warehouse: Warehouse) -> dict[str, Any]:
         )
     if warehouse.has("scored.scorecard"):
         summary["scores"] = warehouse.records(
-            """select dimension, score, target, status from scored.scorecard
-            where source = 'all' and entity = 'all' order by dimension"""
+            """select case cut when 'overall' then 'overall' else dimension end as dimension, score, target, status
+            from scored.scorecard
+            where cut in ('dimension', 'overall') order by cut, dimension"""
         )
     return summary
 

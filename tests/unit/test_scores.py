@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dq_pipeline.config import IssueCheck
+from dq_pipeline.config.scoring import Scores
 from dq_pipeline.errors import StageError
 from dq_pipeline.scorecard.compute import compute_scores, find_issues
 from dq_pipeline.sql import load_macros, set_run_values
@@ -30,9 +31,9 @@ def project(select: str = CHECK) -> Any:
     issue = {"code": "X01", "name": "bad", "title": "It is bad", "dimension": "accuracy", "touchpoint": "web"}
     return SimpleNamespace(
         issues=[IssueCheck.model_validate(issue | {"source": "s", "owner": "sales"})],
-        sources=[SimpleNamespace(name="s", touchpoint="web")],
+        sources=[SimpleNamespace(name="s", touchpoint="web", owner="sales")],
         entities=[SimpleNamespace(name="customer", sources=("s",), unique_in=("s",))],
-        settings=SimpleNamespace(targets={"accuracy": 0.9}),
+        settings=SimpleNamespace(targets={"accuracy": 0.9}, scores=Scores()),
         sql=lambda *_: select,
         sql_path=lambda state, name: Path(f"sql/{state}/{name}.sql"),
     )
@@ -65,6 +66,16 @@ def night(warehouse: Warehouse, run_id: str, day: date, rows: int, bad: int, fai
             values ('s', ?, '1', 'c', 'e', 'v', 'critical', 'validity', 'sales', 'd', 'x')""",
             [record_id],
         )
+
+
+def publish(warehouse: Warehouse, path: Path) -> Path:
+    """What the next night remembers of this one."""
+    warehouse.attach(path, "release", read_only=False)
+    warehouse.execute("create schema release.quality")
+    for table in ("quarantine", "trend"):
+        warehouse.execute(f"create table release.quality.{table} as select * from scored.{table}")
+    warehouse.detach("release")
+    return path
 
 
 @pytest.fixture
@@ -101,14 +112,8 @@ def test_the_ledger_and_the_trend_go_on_from_the_night_before(tmp_path: Path) ->
         night(warehouse, run_id, date(2026, 11, day), 10, 1, failing)
         find_issues(warehouse, project())
         compute_scores(warehouse, project(), previous)
-        path = tmp_path / f"{run_id}.duckdb"
-        warehouse.attach(path, "release", read_only=False)
-        warehouse.execute("create schema release.quality")
-        for table in ("quarantine", "trend"):
-            warehouse.execute(f"create table release.quality.{table} as select * from scored.{table}")
-        warehouse.detach("release")
+        previous = publish(warehouse, tmp_path / f"{run_id}.duckdb")
         warehouse.close()
-        previous = path
     reader = Warehouse(previous, read_only=True)
     ledger = reader.rows("select record_id, day(first_seen), day(last_seen), status from quality.quarantine order by 1")
     assert ledger == [("s:a", 18, 20, "open"), ("s:b", 18, 19, "gone"), ("s:c", 20, 20, "open")]
@@ -120,9 +125,33 @@ def test_a_check_that_finds_nothing_counts_as_passed(warehouse: Warehouse) -> No
     night(warehouse, "r1", date(2026, 11, 19), 10, 0, [])
     assert find_issues(warehouse, project()) == 0
     compute_scores(warehouse, project(), None)
-    query = "select passed, failed, status from scored.scorecard where dimension = 'accuracy' and source = 's'"
+    query = "select passed, failed, status from scored.scorecard where dimension = 'accuracy' and cut = 'part'"
     assert warehouse.rows(query) == [(10, 0, "met")]
     assert warehouse.count("scored.issues") == warehouse.count("scored.action_plan") == 0
+
+
+@pytest.mark.parametrize("rows", [1_000, 100_000])
+@pytest.mark.parametrize(
+    ("nights", "bad", "movement"),
+    [(4, 0.04, "worse"), (4, 0.011, "steady"), (4, 0, "better"), (2, 0.5, "unknown"), (0, 0.5, "unknown")],
+)
+def test_a_score_moves_against_the_recent_nights(
+    warehouse: Warehouse, tmp_path: Path, rows: int, nights: int, bad: float, movement: str
+) -> None:
+    previous = None
+    for day in range(1, nights + 1):
+        night(warehouse, f"r{day}", date(2026, 11, day), rows, rows // 100 + day % 2, [])
+        find_issues(warehouse, project())
+        compute_scores(warehouse, project(), previous)
+        previous = publish(warehouse, tmp_path / f"{day}.duckdb")
+    night(warehouse, "tonight", date(2026, 11, 20), rows, round(rows * bad), [])
+    find_issues(warehouse, project())
+    compute_scores(warehouse, project(), previous)
+    query = "select movement, nights from scored.scorecard where cut = 'dimension' and dimension = 'accuracy'"
+    assert warehouse.rows(query) == [(movement, nights)]
+    # What did not change is steady whatever moves beside it.
+    query = "select distinct movement from scored.scorecard where dimension in ('validity', 'uniqueness')"
+    assert warehouse.rows(query) == [("steady" if nights > 2 else "unknown",)]
 
 
 def test_an_issue_check_that_fails_names_its_file(warehouse: Warehouse) -> None:

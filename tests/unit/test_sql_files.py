@@ -41,6 +41,7 @@ UNIQUE_WITHIN = {
     "code": "one defect once",
     "address_id": "one place once",
     "column_name": "one column once for each source",
+    "position": "one declared target once",
 }
 
 

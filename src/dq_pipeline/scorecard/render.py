@@ -70,9 +70,10 @@ def render_report(warehouse: Warehouse, context: ReportContext) -> str:
 def scorecard_document(warehouse: Warehouse, context: ReportContext) -> dict[str, Any]:
     """Verdict, breaches, scores, issues and plan as plain JSON values, without personal data."""
     page = _masked(warehouse, context, _troubles(context))
-    scored = "select dimension, source, entity, touchpoint, passed, failed, score, target, status from scored.scorecard"
+    scored = """select cut, dimension, source, entity, touchpoint, owner, passed, failed, score, target, status,
+        weight, change, usual, movement from scored.scorecard"""
     tables = {
-        "scores": ("scored.scorecard", f"{scored} order by source, entity, dimension"),
+        "scores": ("scored.scorecard", f"{scored} order by cut, source, entity, touchpoint, owner, dimension"),
         "issues": ("scored.issues", "select * from scored.issues order by code"),
         "plan": ("scored.action_plan", "select * from scored.action_plan order by rank"),
     }

@@ -46,7 +46,7 @@ def scores(night: Night) -> Section:
     found = night.warehouse.records(
         """select dimension, passed, failed, cast(score as double) as score, cast(target as double) as target, status
         from scored.scorecard
-        where source = 'all' and entity = 'all'
+        where cut = 'dimension'
         order by dimension"""
     )
     found.sort(key=lambda row: DIMENSIONS.index(row["dimension"]) if row["dimension"] in DIMENSIONS else 99)
@@ -55,7 +55,7 @@ def scores(night: Night) -> Section:
         for run in night.warehouse.records(
             """select run_id, run_date, dimension, cast(score as double) as score
             from scored.trend
-            where source = 'all' and entity = 'all' and run_id <> ?
+            where coalesce(cut, 'dimension') = 'dimension' and source = 'all' and entity = 'all' and run_id <> ?
             order by run_date, run_id, dimension""",
             [night.run_id],
         ):

@@ -133,6 +133,7 @@ create table scored.trend as
 select
     'run-' || night as run_id,
     date '2026-10-31' + cast(night as integer) as run_date,
+    'dimension' as cut,
     dimension,
     'all' as source,
     'all' as entity,
@@ -143,15 +144,22 @@ from generate_series(1, 19) as nights(night),
 create table scored.scorecard as
 select
     '2026-11-20-1' as run_id,
+    'dimension' as cut,
     dimension,
     'all' as source,
     'all' as entity,
     'all' as touchpoint,
+    'all' as owner,
     passed,
     failed,
     passed / (passed + failed) as score,
     target,
-    case when target is null then 'no target' when passed / (passed + failed) >= target then 'met' else 'missed' end as status
+    case when target is null then 'no target' when passed / (passed + failed) >= target then 'met' else 'missed' end as status,
+    1.0 as weight,
+    -0.004 as change,
+    passed / (passed + failed) + 0.004 as usual,
+    14 as nights,
+    case when dimension = 'accuracy' then 'worse' else 'steady' end as movement
 from (
     values
     ('accuracy', 98120, 1220, 0.98),
