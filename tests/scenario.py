@@ -50,7 +50,7 @@ def scenario_rows(night: str = NIGHTS[-1]) -> Rows:
 
 
 def scenario_project(folder: Path) -> Path:
-    """The sample project with the scenario's extracts of the last night, and gates that so few rows can pass."""
+    """The sample project with the extracts of the last night; gates and contracts are those that so few rows can meet."""
     copy_project(folder)
     project = folder / "pipelines/nightly.yml"
     settings = yaml.safe_load(project.read_text(encoding="utf-8"))
@@ -58,7 +58,7 @@ def scenario_project(folder: Path) -> Path:
     project.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     for path in (folder / "pipelines/sources").glob("*.yml"):
         contract = yaml.safe_load(path.read_text(encoding="utf-8"))
-        contract["rows"] = {"min": 1}
+        contract |= {"rows": {"min": 1}, "freshness": None}
         path.write_text(yaml.safe_dump(contract, sort_keys=False), encoding="utf-8")
     deliver(folder, scenario_rows())
     return folder

@@ -5,7 +5,8 @@ select
     mastered_orders.customer_id as master_id,
     orders.order_id,
     'promised for ' || cast(cast(orders.promised_at as date) as varchar) || ', nothing has left' as detail,
-    orders.order_total as value_at_risk
+    orders.order_total as value_at_risk,
+    cast(orders.promised_at as date) as since
 from validated.orders
 join mastered.orders as mastered_orders
     on mastered_orders.order_id = orders.order_id

@@ -1,0 +1,50 @@
+-- one row is an active customer, shown by the account changed last, of whom no system knows a place to deliver to
+with accounts as (
+    select
+        customer_id,
+        record_id,
+        source_key,
+        status,
+        row_number() over (
+            partition by customer_id
+            order by updated_at desc nulls last, record_id
+        ) as choice
+    from mastered.customer_records
+    where role = 'account'
+),
+-- Abroad a place is good that has a first line and a town or a code.
+places as (
+    select address_id
+    from mastered.address
+    where is_deliverable
+        or (country <> 'US' and line1 is not null and coalesce(city, postal_code) is not null)
+),
+reached as (
+    select records.customer_id
+    from mastered.customer_records as records
+    join places
+        on places.address_id = records.address_id
+    union
+    select orders.customer_id
+    from mastered.orders
+    join validated.orders as taken
+        on taken.order_id = orders.order_id
+        and std_fold(taken.ship_to_name) = std_fold(taken.customer_name)
+    join places
+        on places.address_id = orders.ship_to_address_id
+)
+select
+    accounts.source_key as key,
+    accounts.record_id,
+    accounts.customer_id as master_id,
+    cast(null as varchar) as order_id,
+    case when customer.address_id is null then 'no system knows a place' else 'no place that is known is complete' end as detail,
+    cast(null as decimal(18, 2)) as value_at_risk
+from accounts
+join mastered.customer
+    on customer.customer_id = accounts.customer_id
+    and coalesce(customer.status, 'active') = 'active'
+left join reached
+    on reached.customer_id = accounts.customer_id
+where accounts.choice = 1
+    and reached.customer_id is null

@@ -1,0 +1,50 @@
+-- one row is an active customer, shown by the account changed last, of whom nothing was heard for three years
+with heard as (
+    select
+        customer_id,
+        cast(coalesce(updated_at, created_at) as date) as heard_on
+    from mastered.customer_records
+    where role <> 'recipient'
+    union all
+    select
+        customer_id,
+        cast(occurred_at as date) as heard_on
+    from mastered.interactions
+    where customer_id is not null
+),
+last_heard as (
+    select
+        customer_id,
+        max(heard_on) as heard_on
+    from heard
+    where heard_on <= run_date()
+    group by customer_id
+),
+accounts as (
+    select
+        customer_id,
+        record_id,
+        source_key,
+        row_number() over (
+            partition by customer_id
+            order by updated_at desc nulls last, record_id
+        ) as choice
+    from mastered.customer_records
+    where role = 'account'
+)
+select
+    accounts.source_key as key,
+    accounts.record_id,
+    accounts.customer_id as master_id,
+    cast(null as varchar) as order_id,
+    'neither changed nor ordered nor spoken to since ' || cast(last_heard.heard_on as varchar) as detail,
+    cast(null as decimal(18, 2)) as value_at_risk,
+    last_heard.heard_on as since
+from accounts
+join mastered.customer
+    on customer.customer_id = accounts.customer_id
+    and coalesce(customer.status, 'active') = 'active'
+join last_heard
+    on last_heard.customer_id = accounts.customer_id
+where accounts.choice = 1
+    and date_diff('day', last_heard.heard_on, run_date()) > 1095
