@@ -36,8 +36,7 @@ PROJECT = load_project(CHECKOUT)
 CONTRACTS = {source.name: source for source in PROJECT.sources}
 
 
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
+def empty_night() -> Warehouse:
     """Every table of a run, empty, in the shape that the contracts and SELECTs give it, as `dq check` makes them."""
     warehouse = Warehouse()
     load_macros(warehouse)
@@ -56,6 +55,12 @@ def warehouse() -> Iterator[Warehouse]:
         for table in warehouse.tables(schema):
             if warehouse.count(f"{schema}.{table}"):
                 warehouse.execute(f"delete from {schema}.{table}")
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> Iterator[Warehouse]:
+    warehouse = empty_night()
     yield warehouse
     warehouse.close()
 

@@ -17,7 +17,7 @@ packed as (
     select
         lines.order_id,
         lines.line_no,
-        sum(case when packed.sku = lines.sku then packed.quantity else 0 end) as shipped,
+        sum(case when packed.sku = lines.sku and not parcels.arrived then packed.quantity else 0 end) as lost,
         sum(case when packed.sku = lines.sku and parcels.arrived then packed.quantity else 0 end) as received,
         sum(case when packed.sku = lines.sku and parcels.arrived is null then packed.quantity else 0 end) as underway,
         sum(case when packed.sku = lines.sku then 0 else 1 end) as wrong_articles,
@@ -46,10 +46,29 @@ stock as (
         case when count(distinct location) = 1 then min(location) end as location,
         min(list_price) as lowest_price,
         max(list_price) as highest_price,
-        sum(greatest(on_hand, 0)) as on_hand,
-        sum(allocated) as allocated
+        sum(on_hand - allocated) as available,
+        max(counted_at) as counted_at
     from mastered.inventory
     group by sku
+),
+-- The price in force when it was ordered: the catalog's, and where that has none, the warehouses'.
+priced as (
+    select
+        lines.order_id,
+        lines.line_no,
+        max(case when abs(lines.unit_price - offered.list_price) <= 0.01 then 1 else 0 end) = 1 as is_price_right
+    from mastered.order_lines as lines
+    join mastered.orders
+        on orders.order_id = lines.order_id
+    join validated.catalog as offered
+        on offered.sku = lines.sku
+        and offered.valid_from <= orders.ordered_at
+        and (offered.valid_to is null or offered.valid_to > orders.ordered_at)
+    where offered.list_price is not null
+        and lines.unit_price is not null
+    group by
+        lines.order_id,
+        lines.line_no
 ),
 known as (
     select
@@ -60,9 +79,10 @@ known as (
         orders.ordered_at,
         orders.promised_at,
         case when orders.status <> 'cancelled' then orders.status end as status,
-        coalesce(packed.shipped, 0) as shipped,
+        coalesce(packed.lost, 0) as lost,
         coalesce(packed.received, 0) as received,
         coalesce(packed.underway, 0) as underway,
+        coalesce(packed.received + packed.underway, 0) as shipped,
         packed.order_id is not null as is_line_packed,
         packed_orders.order_id is not null as is_order_packed,
         coalesce(unread.is_unread, false) as is_unread,
@@ -74,9 +94,12 @@ known as (
         packed.damaged,
         packed.unknown_conditions,
         stock.location,
-        stock.on_hand,
-        stock.allocated,
-        lines.unit_price between stock.lowest_price - 0.01 and stock.highest_price + 0.01 as is_price_right,
+        stock.available,
+        stock.counted_at,
+        coalesce(
+            priced.is_price_right,
+            lines.unit_price between stock.lowest_price - 0.01 and stock.highest_price + 0.01
+        ) as is_price_right,
         date_diff('day', cast(orders.promised_at as date), run_date()) > declared.late_days as is_due,
         date_diff('day', cast(orders.promised_at as date), packed.last_arrived_on) > declared.late_days as is_late,
         date_diff('day', packed.first_arrived_on, cast(orders.promised_at as date)) > declared.early_days as is_early
@@ -93,27 +116,23 @@ known as (
         on unread.order_id = lines.order_id
     left join stock
         on stock.sku = lines.sku
+    left join priced
+        on priced.order_id = lines.order_id
+        and priced.line_no = lines.line_no
 ),
-waiting as (
-    select
-        *,
-        case when status <> 'delivered' and shipped < ordered then ordered - shipped else 0 end as outstanding
-    from known
-),
--- Where more is promised than there is, the promises that were made last are those beyond the stock.
+-- What is left of an article when a line is ordered: what was available at its last count, less what was sold since.
 promised as (
     select
         *,
-        greatest(sum(outstanding) over (partition by sku), allocated) - on_hand as shortage,
-        coalesce(
-            sum(outstanding) over (
+        available - coalesce(
+            sum(case when status is not null and ordered_at > counted_at then ordered else 0 end) over (
                 partition by sku
-                order by ordered_at desc, order_id desc, line_no desc
+                order by ordered_at, order_id, line_no
                 rows between unbounded preceding and 1 preceding
             ),
             0
-        ) as promised_later
-    from waiting
+        ) as remaining
+    from known
 ),
 judged as (
     select
@@ -128,7 +147,7 @@ judged as (
         end as in_full,
         case
             when status is null or ordered is null then null
-            when shipped >= ordered then true
+            when shipped + lost >= ordered then true
             when is_unread then null
             when status = 'delivered' then case when is_order_packed then false end
             when is_due then false
@@ -150,14 +169,14 @@ judged as (
         case
             when status is null or not is_line_packed then null
             when damaged > 0 then false
-            when unknown_conditions > 0 or underway > 0 or received = 0 then null
+            when is_unread or unknown_conditions > 0 or underway > 0 or received = 0 then null
             when received >= ordered or status = 'delivered' then true
         end as undamaged,
         case
             when status is null or ordered is null then null
-            when outstanding = 0 and shipped >= ordered then false
-            when is_unread or on_hand is null or outstanding = 0 then null
-            else promised_later < shortage
+            when ordered_at > counted_at then ordered > remaining
+            when shipped + lost >= ordered then false
+            when status <> 'delivered' and not is_unread and available >= 0 then false
         end as oversold
     from promised
 )
@@ -167,7 +186,7 @@ select
     sku, -- the article: product.sku
     location, -- the warehouse that stocks the article, where there is only one; null where several could have sent it
     ordered, -- pieces ordered
-    cast(shipped as bigint) as shipped, -- pieces of the article that left for this line
+    cast(shipped as bigint) as shipped, -- pieces of the article that left for this line and were not lost on the way
     in_full, -- exactly what was ordered arrived; false: too many left, or too few and the order is closed or past its promise
     on_time, -- every parcel of the line arrived within the declared window; false too: past the window and not arrived
     documents_right, -- article and pieces on the papers, label, addressee and list price are right; null: nothing left yet
@@ -175,13 +194,14 @@ select
     in_full and on_time and documents_right and undamaged as perfect, -- all four; false where one is, else null where one is unknown
     in_full and on_time as otif, -- on time and in full
     cast(received as bigint) as received, -- pieces that arrived
-    filled, -- all pieces left; false: fewer did and the order is closed or past its promise
-    oversold, -- whether pieces that still wait were promised beyond the stock; the latest promises are
+    filled, -- all pieces left, lost or not; false: fewer did and the order is closed or past its promise
+    cast(lost as bigint) as lost, -- pieces that left and were lost on the way
+    oversold, -- whether more was promised than was left when it was ordered: available at the last count, less what was sold since
     case
         when status is null or ordered is null then null
-        when status = 'delivered' or shipped >= ordered then false
+        when status = 'delivered' or shipped + lost >= ordered then false
         when is_unread then null
-        when is_due or shipped > 0 then true
+        when is_due or shipped + lost > 0 then true
         else oversold
     end as backordered, -- whether pieces wait that could not be sent: past the promise, left behind by a parcel, or oversold
     is_due -- whether the last day of the window is over

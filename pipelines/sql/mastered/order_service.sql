@@ -15,6 +15,16 @@ summed as (
     from mastered.order_lines
     group by order_id
 ),
+-- Of a closed order, a line of which nothing left has no papers and no condition: those of the others are the order's.
+judged_lines as (
+    select
+        service.*,
+        coalesce(orders.status = 'delivered', false) as is_closed,
+        service.shipped + service.lost = 0 as has_not_left
+    from mastered.order_line_service as service
+    left join mastered.orders
+        on orders.order_id = service.order_id
+),
 lines as (
     select
         order_id,
@@ -27,13 +37,13 @@ lines as (
         max(case when backordered then 1 when not backordered then 0 end) as backordered,
         sum(case when in_full is null then 1 else 0 end) as in_full_unknown,
         sum(case when on_time is null then 1 else 0 end) as on_time_unknown,
-        sum(case when documents_right is null then 1 else 0 end) as documents_unknown,
-        sum(case when undamaged is null then 1 else 0 end) as undamaged_unknown,
+        sum(case when documents_right is null and not (is_closed and has_not_left) then 1 else 0 end) as documents_unknown,
+        sum(case when undamaged is null and not (is_closed and has_not_left) then 1 else 0 end) as undamaged_unknown,
         sum(case when filled is null then 1 else 0 end) as filled_unknown,
         sum(case when oversold is null then 1 else 0 end) as oversold_unknown,
         sum(case when backordered is null then 1 else 0 end) as backordered_unknown,
         case when count(location) = count(*) and count(distinct location) = 1 then min(location) end as location
-    from mastered.order_line_service
+    from judged_lines
     group by order_id
 ),
 parcels as (
@@ -97,7 +107,7 @@ known as (
             when orders.order_total is null or foreign_articles.articles > 0 then null
             else 1
         end as papers,
-        lines.documents_right is not null or parcels.parcels > 0 as has_left,
+        lines.documents_right is not null or coalesce(parcels.parcels, 0) > 0 as has_left,
         parcels.parcels,
         parcels.carrier,
         parcels.least_label,
@@ -136,12 +146,12 @@ judged as (
         case
             when known.status is null or not known.has_left then null
             when lines.documents_right = 0 or known.papers = 0 then false
-            when lines.documents_unknown = 0 and known.papers = 1 and not known.is_incomplete then true
+            when lines.documents_right = 1 and lines.documents_unknown = 0 and known.papers = 1 and not known.is_incomplete then true
         end as documents_right,
         case
-            when known.status is null then null
+            when known.status is null or not known.has_left then null
             when lines.undamaged = 0 then false
-            when lines.undamaged_unknown = 0 and not known.is_incomplete then true
+            when lines.undamaged = 1 and lines.undamaged_unknown = 0 and not known.is_incomplete then true
         end as undamaged,
         case
             when known.status is null then null
@@ -182,7 +192,7 @@ select
     judged.undamaged, -- every parcel arrived in good condition
     judged.in_full and judged.on_time and judged.documents_right and judged.undamaged as perfect, -- SCOR RL.1.1: all four; null where none is false and one unknown
     judged.in_full and judged.on_time as otif, -- on time and in full
-    judged.oversold, -- whether a line that still waits was promised beyond the stock
+    judged.oversold, -- whether a line was promised beyond what was left when it was ordered
     known.misdelivery_risk, -- whether a label is not the order's, or a namesake of the buyer lives where it goes and the buyer does not
     judged.filled, -- all pieces of all lines left
     judged.backordered, -- whether pieces wait that could not be sent

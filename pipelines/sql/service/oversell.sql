@@ -1,4 +1,4 @@
--- One row is one line of an order that was not cancelled, as a measurement of what was promised beyond the stock; bad is a line oversold.
+-- One row is one line of an order that was not cancelled, as a measurement of promises within the stock; bad is a line oversold.
 select
     orders.touchpoint,
     orders.channel,

@@ -5,9 +5,9 @@ select
     orders.carrier,
     lines.location,
     orders.tier,
-    least(lines.shipped, lines.ordered) as good,
-    case when not lines.filled then lines.ordered - lines.shipped else 0 end as bad,
-    case when lines.filled is null then lines.ordered - least(lines.shipped, lines.ordered) else 0 end as unknown
+    least(lines.shipped + lines.lost, lines.ordered) as good,
+    case when not lines.filled then lines.ordered - least(lines.shipped + lines.lost, lines.ordered) else 0 end as bad,
+    case when lines.filled is null then lines.ordered - least(lines.shipped + lines.lost, lines.ordered) else 0 end as unknown
 from mastered.order_line_service as lines
 join mastered.order_service as orders
     on orders.order_id = lines.order_id
