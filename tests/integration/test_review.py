@@ -88,7 +88,10 @@ def test_the_round_trip(project: Path, tmp_path: Path) -> None:
     assert statuses == [("Ann Lee", "applied", 9), ("Bo", "applied", 1)]
 
     changed = change_a_judged_account(project, decided)
-    answer = call("run", "--project", project)
+    answer = call("run", "--until", "link", "--project", project)
+    assert answer.code == 0, answer.text
+    assert_listed_as_reopened(project)
+    answer = call("run", "--from", "master", "--project", project)
     assert answer.code == 0, answer.text
     assert_decisions_hold(project, decided)
     assert_reopened(project, changed)
@@ -158,6 +161,10 @@ def assert_reopened(project: Path, pair: tuple[str, str]) -> None:
         project, "select record_id_l, record_id_r, reason, uncertainty from identity.review_queue where is_asked_again"
     )
     assert queue == [(*sorted(pair), f"reopened:{rows[0][3]}", 1)]
+    assert_listed_as_reopened(project)
+
+
+def assert_listed_as_reopened(project: Path) -> None:
     listed = json.loads(call("review", "list", "--json", "--project", project).text)
     assert [one["status"] for one in listed if one["changed"]] == ["reopened"]
     assert "reopened: " in call("review", "list", "customer", "--project", project).text

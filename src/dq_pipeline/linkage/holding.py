@@ -15,13 +15,11 @@ RULE = "rule"  # of members of two clusters, though not of those two that stand 
 
 def merge_steps(warehouse: Warehouse, entity: Entity, cluster_id: str) -> list[Row]:
     """The merges that made a cluster, in their order: round, the two clusters joined, weight in bits, reason."""
-    table = f"linked.{entity.name}_merges"
-    weight = "log_odds" if "log_odds" in warehouse.columns(table) else "match_weight"
     return warehouse.records(
-        f"""select merges.round, merges.cluster_l, merges.cluster_r, merges.{weight} as match_weight,
-            coalesce(merges.reason, case when merges.{weight} >= {JUDGED!r} then 'judgement'
-                when merges.{weight} >= {RULED!r} then '{RULE}' end) as reason
-        from {table} as merges
+        f"""select merges.round, merges.cluster_l, merges.cluster_r, merges.match_weight,
+            coalesce(merges.reason, case when merges.match_weight >= {JUDGED!r} then 'judgement'
+                when merges.match_weight >= {RULED!r} then '{RULE}' end) as reason
+        from linked.{entity.name}_merges as merges
         join linked.{entity.name}_clusters as clusters on clusters.record_id = merges.cluster_l
         where clusters.cluster_id = ? order by merges.round, merges.cluster_l, merges.cluster_r""",
         [cluster_id],

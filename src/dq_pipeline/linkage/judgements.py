@@ -204,7 +204,7 @@ def build_judgements(warehouse: Warehouse, entity: Entity, judgements: list[Judg
     """Build linked.<entity>_judgements (one row is one judgement with its status), _judged_groups and _judged_apart.
 
     The status `record_missing` marks an applied judgement of which a record is not among tonight's. `reopened` comes
-    later, from `dq_pipeline.linkage.reopening`: it changes nothing of what is applied.
+    at the end of the stage, from `dq_pipeline.linkage.reopening`: it changes nothing of what is applied.
     """
     settled, ids = settle(judgements), judgement_ids(judgements)
     rows: list[tuple[object, ...]] = [

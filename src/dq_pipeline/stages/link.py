@@ -3,11 +3,15 @@
 from dq_pipeline.linkage import link_entity, read_judgements, read_model, write_model
 from dq_pipeline.linkage.describing import described
 from dq_pipeline.linkage.model import build_weights
+from dq_pipeline.linkage.reopening import reopen_judgements
 from dq_pipeline.run import Run, StageReport
 
 
 def link(run: Run) -> StageReport:
-    """Edges and clusters of every entity. A model is trained where none exists, written, and used from then on."""
+    """Edges and clusters of every entity, and what became of the judgements.
+
+    A model is trained where none exists, written, and used from then on.
+    """
     rows = {}
     for entity in run.project.entities:
         path = run.project.model_path(entity.name)
@@ -20,4 +24,4 @@ def link(run: Run) -> StageReport:
         build_weights(run.warehouse, model)
         for table in ("edges", "clusters", "review"):
             rows[f"linked.{entity.name}_{table}"] = run.warehouse.count(f"linked.{entity.name}_{table}")
-    return StageReport(rows)
+    return StageReport(rows | reopen_judgements(run.warehouse, run.project.entities, run.previous))

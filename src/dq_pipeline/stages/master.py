@@ -1,7 +1,7 @@
 """linked -> mastered: stable ids, golden records with provenance, and every table re-keyed to them."""
 
 from dq_pipeline.linkage.judged_accuracy import build_judged_accuracy
-from dq_pipeline.linkage.reopening import remember_marks, reopen_judgements
+from dq_pipeline.linkage.reopening import remember_marks
 from dq_pipeline.mastering.contents import build_contents
 from dq_pipeline.mastering.declared import build_declared
 from dq_pipeline.mastering.identity import assign_ids
@@ -41,12 +41,11 @@ def master(run: Run) -> StageReport:
 
 
 def _build_review(run: Run) -> dict[str, int]:
-    """Judgements with what became of them, and the review queue by what is at stake; table -> rows."""
+    """Judgements of all entities, and the review queue by what is at stake; table -> rows."""
     warehouse, project = run.warehouse, run.project
-    rows = reopen_judgements(warehouse, project.entities, run.previous)
     name = project.settings.stake
     build_stake(warehouse, project.sql("mastered", name) if name else None, project.sql_path("mastered", name or ""))
-    rows |= union_entities(warehouse, project.entities)
+    rows = union_entities(warehouse, project.entities)
     remember_marks(warehouse, project.entities, "mastered.review_queue")
     build_judged_accuracy(warehouse, project.entities)
     for table in ("judged_marks", "judged_accuracy"):
