@@ -53,7 +53,7 @@ def of_order(order_id: str, case: dict[str, Any]) -> Rows:
 
 def stock() -> Rows:
     """What the warehouses and the catalog say."""
-    left = {"S1": 100, "S2": 100, "S3": 100, "S4": 100, "S5": 5, "S6": 0}
+    left = {"S1": 100, "S2": 100, "S3": 100, "S4": 100, "S5": 5, "S6": 0, "S8": 9}
     counted = {"list_price": 10, "received": 0, "shipped": 0, "adjusted": 0, "counted_at": "2026-11-01 06:00:00"}
     rows = [{"sku": sku, "location": "NORTH", "on_hand": n, "allocated": 0} for sku, n in left.items()]
     rows += [{"sku": "S3", "location": "SOUTH", "on_hand": 100, "allocated": 0}]
@@ -104,6 +104,7 @@ def judge(warehouse: Warehouse, early_days: int | None, late_days: int) -> None:
 def night() -> Iterator[Warehouse]:
     warehouse = empty_night()
     fill(warehouse, {f"{state}.{table}": rows for state in ("raw", "validated") for table, rows in stock().items()})
+    fill(warehouse, {"raw.inventory": [{"sku": "S8", "location": "SOUTH"}]})
     for order_id, case in ORDERS.items():
         deliver(warehouse, order_id, case)
     locate(warehouse)

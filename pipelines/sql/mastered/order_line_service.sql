@@ -40,14 +40,23 @@ packed as (
         lines.order_id,
         lines.line_no
 ),
+counts as (
+    select
+        sku,
+        count(*) as locations
+    from raw.inventory
+    where repeat_no = 1
+    group by sku
+),
 stock as (
     select
         sku,
+        count(on_hand - allocated) as locations,
         case when count(distinct location) = 1 then min(location) end as location,
         min(list_price) as lowest_price,
         max(list_price) as highest_price,
         sum(on_hand - allocated) as available,
-        max(counted_at) as counted_at
+        case when count(counted_at) = count(*) then max(counted_at) end as counted_at
     from mastered.inventory
     group by sku
 ),
@@ -94,7 +103,7 @@ known as (
         packed.damaged,
         packed.unknown_conditions,
         stock.location,
-        stock.available,
+        case when stock.locations = counts.locations then stock.available end as available,
         stock.counted_at,
         coalesce(
             priced.is_price_right,
@@ -116,6 +125,8 @@ known as (
         on unread.order_id = lines.order_id
     left join stock
         on stock.sku = lines.sku
+    left join counts
+        on counts.sku = lines.sku
     left join priced
         on priced.order_id = lines.order_id
         and priced.line_no = lines.line_no
