@@ -19,6 +19,7 @@ IDENTITY_VIEWS = ("resolve",)
 QUALITY = (
     *("scorecard", "rule_results", "issues", "issue_rows", "quarantine", "action_plan", "trend"),
     *("anomalies", "profile_history", "touchpoint_history"),
+    *("failed_orders", "attribution", "attribution_summary", "action_history", "action_orders"),
     *("service_metrics", "minimum_standard", "standard_rows"),
 )
 OPS = ("runs", "stages", "sources", "model", "model_drift")

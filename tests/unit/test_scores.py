@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dq_pipeline.config import IssueCheck
-from dq_pipeline.config.scoring import Scores
+from dq_pipeline.config.scoring import Plan, Scores
 from dq_pipeline.errors import StageError
 from dq_pipeline.scorecard.compute import compute_scores, find_issues
 from dq_pipeline.sql import load_macros, set_run_values
@@ -33,7 +33,7 @@ def project(select: str = CHECK) -> Any:
         issues=[IssueCheck.model_validate(issue | {"source": "s", "owner": "sales"})],
         sources=[SimpleNamespace(name="s", touchpoint="web", owner="sales")],
         entities=[SimpleNamespace(name="customer", sources=("s",), unique_in=("s",))],
-        settings=SimpleNamespace(targets={"accuracy": 0.9}, scores=Scores()),
+        settings=SimpleNamespace(targets={"accuracy": 0.9}, scores=Scores(), plan=Plan(), failures=None),
         sql=lambda *_: select,
         sql_path=lambda state, name: Path(f"sql/{state}/{name}.sql"),
     )

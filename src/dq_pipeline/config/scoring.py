@@ -98,10 +98,11 @@ class Failure(Frozen):
 class Failures(Frozen):
     """What a failed order is, and what it hangs on.
 
-    `orders` and `links` name SELECTs of `sql/mastered/`: one row for each order and failure (order_id, failure,
-    customer_id, touchpoint, value), and one row for each thing that a failed order hangs on (order_id, through,
-    record_id, entity, master_id). `kinds` declares the failures. `causes` says which failures a failed expectation
-    can cause, `<source>.<code>` -> failures; an issue check says so itself. Without SELECTs no order is looked at.
+    `orders` and `links` name SELECTs of `sql/mastered/`: one row for each order and failure, or for an order that did
+    not fail (order_id, failure, is_perfect, customer_id, touchpoint, value), and one row for each thing that a failed
+    order hangs on (order_id, through, record_id, entity, master_id). `kinds` declares the failures. `causes` says
+    which failures a failed expectation can cause, `<source>.<code>` -> failures; an issue check says so itself.
+    Without SELECTs no order is looked at.
     """
 
     orders: Identifier | None = None

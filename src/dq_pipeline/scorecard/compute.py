@@ -5,6 +5,7 @@ from pathlib import Path
 from dq_pipeline.config import Project
 from dq_pipeline.scorecard.declaring import declare, values
 from dq_pipeline.scorecard.ledger import build_ledger
+from dq_pipeline.scorecard.planning import attribute_failures, plan_actions
 from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.warehouse import Warehouse, literal
 
@@ -40,12 +41,14 @@ def find_issues(warehouse: Warehouse, project: Project) -> int:
 
 
 def compute_scores(warehouse: Warehouse, project: Project, previous: Path | None) -> dict[str, int]:
-    """Issues, quarantine ledger, scorecard and trend, from this run and the published file before it."""
+    """Issues, ledger, scorecard, trend, attribution and plan, from this run and the published file before it."""
     declare(warehouse, project)
     ledger = build_ledger(warehouse, project, previous)
     warehouse.recall(previous, "scored.trend_before", "quality.trend", _TREND)
     for step in ("measures", "score_parts", "score_targets", "usual_scores"):
         warehouse.build(f"scored.{step}", engine_select("scored", step))
-    steps = ("rule_results", "issues", "scorecard", "trend", "action_plan")
+    steps = ("rule_results", "issues", "scorecard", "trend")
     made = {f"scored.{step}": warehouse.build(f"scored.{step}", engine_select("scored", step)) for step in steps}
+    made |= attribute_failures(warehouse, project)
+    made |= plan_actions(warehouse, project, previous)
     return made | {"scored.quarantine": ledger}
