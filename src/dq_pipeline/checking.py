@@ -13,13 +13,16 @@ from dq_pipeline.linkage import check_linkage, default_model, link_entity, read_
 from dq_pipeline.linkage.model import build_weights
 from dq_pipeline.linkage.reopening import reopen_judgements
 from dq_pipeline.publishing import published_tables, table_comments
+from dq_pipeline.quality.coverage import known_codes, suite_contradictions, uncovered_columns
 from dq_pipeline.quality.quarantine import validate_source
-from dq_pipeline.quality.suites import load_suite
+from dq_pipeline.quality.releases import read_releases
+from dq_pipeline.quality.suites import SEVERITIES, Suite, load_suite
 from dq_pipeline.run import Run
 from dq_pipeline.scorecard.anomalies import find_anomalies
 from dq_pipeline.scorecard.compute import compute_scores, find_issues
 from dq_pipeline.scorecard.profiling import build_profiles
 from dq_pipeline.scorecard.service import compute_service
+from dq_pipeline.scorecard.touchpoints import build_touchpoints
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.stages.master import master
 from dq_pipeline.stages.standardize import standardize
@@ -42,6 +45,7 @@ def check_project(project: Project) -> dict[str, int]:
         master(run)
         find_issues(warehouse, project)
         compute_scores(warehouse, project, None)
+        build_touchpoints(warehouse, project, None)
         compute_service(warehouse, project)
         _check_remarks(run)
         suites = _check_suites(run)
@@ -129,12 +133,34 @@ def _check_remarks_of(run: Run, published: str, working: str) -> None:
 
 
 def _check_suites(run: Run) -> int:
-    """Great Expectations takes every expectation, and each suite names columns that its table has; their number."""
-    folder = run.project.root / run.project.settings.paths.expectations
-    paths = sorted(folder.glob("*/*.json"))
-    for path in paths:
+    """Great Expectations takes every expectation, and each suite names columns that its table has; their number.
+
+    No critical column is left out, nothing is said twice, and no two expectations contradict each other.
+    """
+    project = run.project
+    folder = project.root / project.settings.paths.expectations
+    suites: dict[tuple[str, str], Suite] = {}
+    for path in sorted(folder.glob("*/*.json")):
         state, table = path.parent.name, path.stem
+        if table.endswith(".draft"):
+            continue
         if table not in run.warehouse.tables(state):
             raise ConfigError(f"the project has no table {state}.{table}", where=path, remedy="remove the suite")
-        load_suite(path, run.warehouse.columns(f"{state}.{table}"))
-    return len(paths)
+        suites[state, table] = load_suite(path, run.warehouse.columns(f"{state}.{table}"))
+    types = {one.name: {name: column.type for name, column in one.columns.items()} for one in project.sources}
+    faults = [
+        fault
+        for (state, table), suite in suites.items()
+        for fault in suite_contradictions(suite, None if state == "mastered" else types.get(table))
+    ]
+    for source in project.sources:
+        faults += uncovered_columns(project, source, suites.get(("raw", source.name)))
+        read_releases(project.releases_path(source.name))
+    unknown = sorted(set(project.settings.gates.issues) - known_codes(project, suites) - set(SEVERITIES))
+    if unknown:
+        faults.append(f"{project.file}, gates.issues.{unknown[0]}: no issue has this code, so the gate cannot fire")
+    if faults:
+        raise ConfigError(
+            faults[0] + "".join(f"\n  {fault}" for fault in faults[1:]), remedy="see above; then `dq check`"
+        )
+    return len(suites)

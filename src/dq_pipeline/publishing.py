@@ -20,6 +20,7 @@ QUALITY = (
     *("scorecard", "rule_results", "issues", "issue_rows", "quarantine", "action_plan", "trend"),
     *("anomalies", "profile_history", "touchpoint_history"),
     *("failed_orders", "attribution", "attribution_summary", "action_history", "action_orders"),
+    *("touchpoint_matrix", "touchpoint_service"),
     *("service_metrics", "minimum_standard", "standard_rows"),
 )
 OPS = ("runs", "stages", "sources", "model", "model_drift")

@@ -22,6 +22,7 @@ from dq_pipeline.scorecard.anomalies import find_anomalies
 from dq_pipeline.scorecard.compute import compute_scores, find_issues
 from dq_pipeline.scorecard.profiling import build_profiles
 from dq_pipeline.scorecard.service import compute_service
+from dq_pipeline.scorecard.touchpoints import build_touchpoints
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.stages.master import master
@@ -50,6 +51,7 @@ def empty_night() -> Warehouse:
     master(run)
     find_issues(warehouse, PROJECT)
     compute_scores(warehouse, PROJECT, None)
+    build_touchpoints(warehouse, PROJECT, None)
     compute_service(warehouse, PROJECT)
     for schema in ("scored", "mastered"):
         for table in warehouse.tables(schema):

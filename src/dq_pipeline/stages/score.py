@@ -11,6 +11,7 @@ from dq_pipeline.quality.suites import load_suite
 from dq_pipeline.run import Run, StageReport
 from dq_pipeline.scorecard.compute import compute_scores, find_issues
 from dq_pipeline.scorecard.service import compute_service
+from dq_pipeline.scorecard.touchpoints import build_touchpoints
 from dq_pipeline.stages.validate import row_breaches, rule_breaches
 
 
@@ -19,6 +20,7 @@ def score(run: Run) -> StageReport:
     breaches = _check_mastered(run)
     rows = {"scored.issue_rows": find_issues(run.warehouse, run.project)}
     rows |= compute_scores(run.warehouse, run.project, run.previous)
+    rows |= build_touchpoints(run.warehouse, run.project, run.previous)
     rows |= compute_service(run.warehouse, run.project)
     models = [(entity, read_model(run.project.model_path(entity.name))) for entity in run.project.entities]
     rows["scored.model_drift"] = build_drift(run.warehouse, models)
