@@ -17,7 +17,7 @@ YOUNG = ANNA | {"born": "1999-09-09"}
 UNKNOWN = ANNA | {"born": None}
 RARE = {"shield": {"odds": 4, "rare": "last_l = last_r", "rare_probability": 0.9}}
 TOLERANT = {"conflicts": [{"name": "birth", "sql": "born_l <> born_r", "tolerance": 0.34, "when": "born is not null"}]}
-IN_GROUPS = {"conflicts": [{"name": "birth", "sql": "born_l <> born_r", "records": 2}]}
+IN_GROUPS = {"conflicts": [{"name": "birth", "sql": "born_l <> born_r", "records": 2, "when": "born is not null"}]}
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ CASES = [
     Case("one in four, of known ones", None, left=[ANNA] * 4, right=[ANNA] * 3 + [YOUNG], linkage=TOLERANT),
     Case("one of two", "conflict:birth", left=[ANNA] * 2, right=[ANNA, YOUNG, UNKNOWN, UNKNOWN], linkage=TOLERANT),
     Case("too few records to speak", None, left=[ANNA], right=[YOUNG] * 4, linkage=IN_GROUPS),
+    Case("too few known ones", None, left=[ANNA, UNKNOWN], right=[YOUNG, UNKNOWN], linkage=IN_GROUPS),
     Case("enough records on both sides", "conflict:birth", left=[ANNA] * 2, right=[YOUNG] * 2, linkage=IN_GROUPS),
     Case("as large as it may be", None, left=[ANNA] * 2, right=[ANNA] * 3, linkage={"max_cluster_size": 5}),
     Case("too large", "oversize", left=[ANNA] * 3, right=[ANNA] * 3, linkage={"max_cluster_size": 5}),
