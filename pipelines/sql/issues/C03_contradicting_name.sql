@@ -9,6 +9,7 @@ with accounts as (
         records.last_key,
         records.last_main,
         records.middle_key,
+        concat_ws(' ', records.middle_key, records.last_key) as surnames,
         std_fold(records.preferred_name) as preferred,
         records.updated_at,
         row_number() over (
@@ -33,6 +34,7 @@ named as (
         records.first_root,
         records.last_key,
         records.last_main,
+        concat_ws(' ', records.middle_key, records.last_key) as surnames,
         records.updated_at as said_at,
         row_number() over (
             partition by records.customer_id
@@ -59,6 +61,7 @@ said as (
         latest.first_root,
         latest.last_key,
         latest.last_main,
+        latest.surnames,
         min(cast(named.said_at as date)) as since
     from named as latest
     join named
@@ -73,9 +76,10 @@ said as (
         latest.first_key,
         latest.first_root,
         latest.last_key,
-        latest.last_main
+        latest.last_main,
+        latest.surnames
 ),
--- Spellings, short forms, initials and swapped names are one name; so is one that any account has.
+-- Spellings, short forms, initials, swapped names and one of two family names are one name; so is one that any account has.
 compared as (
     select
         said.customer_id,
@@ -86,20 +90,22 @@ compared as (
             case
                 when (
                     accounts.first_root = said.first_root
-                    or std_similarity(accounts.first_key, said.first_key) >= 0.8
-                    or starts_with(accounts.first_key, said.first_key)
-                    or starts_with(said.first_key, accounts.first_key)
+                    or std_similarity(accounts.first_key, said.first_key) >= 0.65
+                    or contains(accounts.first_key, said.first_key)
+                    or contains(said.first_key, accounts.first_key)
                     or coalesce(starts_with(accounts.middle_key, said.first_key), false)
                     or coalesce(accounts.preferred = said.first_key, false)
                 )
                 and (
                     accounts.last_main = said.last_main
                     or std_similarity(accounts.last_key, said.last_key) >= 0.8
-                    or contains(' ' || accounts.last_key || ' ', ' ' || said.last_main || ' ')
-                    or contains(' ' || said.last_key || ' ', ' ' || accounts.last_main || ' ')
+                    or contains(' ' || accounts.surnames || ' ', ' ' || said.last_main || ' ')
+                    or contains(' ' || said.surnames || ' ', ' ' || accounts.last_main || ' ')
                 ) then 1
                 when std_similarity(accounts.first_key, said.last_key) >= 0.85
                     and std_similarity(accounts.last_key, said.first_key) >= 0.85 then 1
+                when contains(' ' || said.surnames || ' ', ' ' || accounts.first_key || ' ')
+                    and accounts.last_key = said.first_key then 1
                 else 0
             end
         ) as is_known

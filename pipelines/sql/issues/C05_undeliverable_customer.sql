@@ -38,7 +38,7 @@ select
     accounts.record_id,
     accounts.customer_id as master_id,
     cast(null as varchar) as order_id,
-    case when customer.address_id is null then 'no system knows a place' else 'no place that is known is complete' end as detail,
+    'no system knows a complete place' as detail,
     cast(null as decimal(18, 2)) as value_at_risk
 from accounts
 join mastered.customer

@@ -46,7 +46,8 @@ select
     record_id,
     customer_id as master_id,
     order_id,
-    'charged ' || cast(unit_price as varchar) || ', the list price was ' || cast(lowest as varchar) as detail,
+    'charged ' || cast(cast(unit_price as decimal(18, 2)) as varchar) || ', the list price was '
+        || cast(cast(lowest as decimal(18, 2)) as varchar) as detail,
     cast(abs(unit_price - lowest) * quantity as decimal(18, 2)) as value_at_risk
 from prices
 where unit_price < lowest - 0.01

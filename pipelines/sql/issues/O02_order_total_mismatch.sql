@@ -20,7 +20,7 @@ select
     orders.record_id,
     mastered_orders.customer_id as master_id,
     orders.order_id,
-    'charged ' || cast(orders.order_total as varchar) || ', the lines add up to ' || cast(round(summed.amount, 2) as varchar) as detail,
+    'charged ' || cast(cast(orders.order_total as decimal(18, 2)) as varchar) || ', the lines add up to ' || cast(cast(summed.amount as decimal(18, 2)) as varchar) as detail,
     cast(abs(orders.order_total - summed.amount) as decimal(18, 2)) as value_at_risk
 from validated.orders
 join mastered.orders as mastered_orders

@@ -1,4 +1,4 @@
--- one row is a label with the buyer's name and the home of another customer of that name, where the buyer is not known
+-- one row is a label with the buyer's name and the home of another person of that name, where the buyer is not known
 with labels as (
     select
         shipments.source_key,
@@ -8,8 +8,8 @@ with labels as (
         orders.order_total,
         cast(shipments.shipped_at as date) as since,
         mastered_shipments.address_id,
-        coalesce(label.org_key, label.first_root) as first_name,
-        coalesce(label.org_key, label.last_main) as last_name
+        label.first_root,
+        label.last_main
     from validated.shipments
     join mastered.shipments as mastered_shipments
         on mastered_shipments.shipment_id = shipments.shipment_id
@@ -20,8 +20,8 @@ with labels as (
         on label.record_id = shipments.record_id
     join standardized.customer as buyer
         on buyer.record_id = 'orders:' || shipments.order_id
-        and coalesce(buyer.org_key, buyer.first_root) = coalesce(label.org_key, label.first_root)
-        and coalesce(buyer.org_key, buyer.last_main) = coalesce(label.org_key, label.last_main)
+        and buyer.first_root = label.first_root
+        and buyer.last_main = label.last_main
 ),
 -- Who lives where, under which names.
 residents as (
@@ -29,12 +29,13 @@ residents as (
         customer.customer_id,
         customer.address_id,
         customer.household_id,
-        coalesce(records.org_key, records.first_root) as first_name,
-        coalesce(records.org_key, records.last_main) as last_name
+        records.first_root,
+        records.last_main
     from mastered.customer_records as records
     join mastered.customer
         on customer.customer_id = records.customer_id
         and customer.address_id is not null
+        and customer.customer_type = 'person'
     where records.role = 'account'
 ),
 -- Where the buyer is known from an account, or from the parcels of other orders.
@@ -42,7 +43,6 @@ places as (
     select
         customer_id,
         address_id,
-        count(*) as records,
         max(coalesce(order_ref, '')) as last_order,
         min(coalesce(order_ref, '')) as first_order
     from mastered.customer_records
@@ -58,8 +58,8 @@ mistaken as (
     from labels
     join residents
         on residents.address_id = labels.address_id
-        and residents.first_name = labels.first_name
-        and residents.last_name = labels.last_name
+        and residents.first_root = labels.first_root
+        and residents.last_main = labels.last_main
         and residents.customer_id <> labels.customer_id
     left join mastered.customer as buyer
         on buyer.customer_id = labels.customer_id

@@ -23,8 +23,8 @@ select
     cast(null as varchar) as master_id,
     cast(null as varchar) as order_id,
     case
-        when offered.sku is null then cast(inventory.list_price as varchar) || ', at another location ' || cast(stocked.lowest as varchar)
-        else cast(inventory.list_price as varchar) || ', in the catalog ' || cast(offered.lowest as varchar)
+        when offered.sku is null then cast(cast(inventory.list_price as decimal(18, 2)) as varchar) || ', at another location ' || cast(cast(stocked.lowest as decimal(18, 2)) as varchar)
+        else cast(cast(inventory.list_price as decimal(18, 2)) as varchar) || ', in the catalog ' || cast(cast(offered.lowest as decimal(18, 2)) as varchar)
     end as detail,
     cast(abs(inventory.list_price - coalesce(offered.lowest, stocked.lowest)) * greatest(inventory.on_hand, 0) as decimal(18, 2)) as value_at_risk,
     offered.since
