@@ -41,6 +41,9 @@ UNIQUE_WITHIN = {
     "code": "one defect once",
     "address_id": "one place once",
     "column_name": "one column once for each source",
+    "interaction_id": "one contact once",
+    "name": "one name once for each customer and kind",
+    "value": "one e-mail or phone once for each customer",
     "position": "one declared target once",
 }
 

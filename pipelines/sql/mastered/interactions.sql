@@ -7,7 +7,10 @@ select
     interactions.reason, -- why
     interactions.outcome, -- how it ended
     interactions.satisfaction, -- 1 to 5 as the customer said
-    interactions.occurred_at -- when
+    interactions.occurred_at, -- when
+    interactions.preferred_name, -- what the customer wants to be called, if that was said
+    interactions.language, -- the language the customer wants, if that was said
+    interactions.consent -- whether the customer wants advertising: yes or no, if that was said
 from validated.crm_interactions as interactions
 left join mastered.xref
     on xref.entity = 'customer'

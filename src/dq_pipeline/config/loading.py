@@ -21,6 +21,7 @@ TAKEN_TABLES = frozenset(
         *("id_history", "judged_accuracy", "judged_marks", "judgements", "kept", "known_before", "known_records"),
         *("prefixes", "provenance", "queued", "record_contents", "redirects", "resolve", "review_queue", "settled"),
         *("stake", "winners", "xref", "declared_lifecycle", "declared_tiers", "declared_window"),
+        "declared_weights",
     }
 )
 
@@ -159,6 +160,11 @@ def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
         else:
             break
     return line
+
+
+def line_of(path: Path, field: tuple[int | str, ...]) -> int:
+    """The line, counted from 1, of a field of a YAML file that was read before."""
+    return _line(yaml.compose(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader), field)
 
 
 def _check_references(project: Project, issues_file: Path) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from dq_pipeline.config import Project
+from dq_pipeline.config.base import DIMENSIONS
 from dq_pipeline.warehouse import Warehouse, literal
 
 
 def build_declared(warehouse: Warehouse, project: Project) -> None:
-    """`mastered.declared_window` and `declared_lifecycle`, one row; `declared_tiers`, one row a tier, best first."""
+    """`mastered.declared_window` and `declared_lifecycle`, one row; `declared_tiers`, best first; `declared_weights`."""
     settings = project.settings
     window, stages = settings.service.window, settings.lifecycle
     _table(warehouse, "window", "early_days integer, late_days integer", [(window.early_days, window.late_days)])
@@ -17,6 +18,8 @@ def build_declared(warehouse: Warehouse, project: Project) -> None:
         (rank, tier.name, tier.max_recency_days, tier.min_orders, tier.min_value)
         for rank, tier in enumerate(settings.tiers, start=1)
     ]
+    weights = [(dimension, settings.scores.weights.get(dimension, 1.0)) for dimension in DIMENSIONS]
+    _table(warehouse, "weights", "dimension varchar, weight double", weights)
     columns = "rank integer, name varchar, max_recency_days integer, min_orders integer, min_value double"
     _table(warehouse, "tiers", columns, tiers)
 
