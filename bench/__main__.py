@@ -10,10 +10,8 @@ from typing import Any
 
 import click
 
-from bench.measure import Measured, measure
+from bench.measure import measure, told
 from bench.project import ROOT, make_extracts, make_project, write_customers
-
-MEGABYTE = 1_000_000
 
 
 def run_size(folder: Path, customers: int, form: str, with_plain: bool) -> dict[str, Any]:
@@ -29,14 +27,14 @@ def run_size(folder: Path, customers: int, form: str, with_plain: bool) -> dict[
         raise click.ClickException(f"dq run ended with {whole.exit_code}:\n{whole.output}")
     stages = {stage["stage"]: stage["seconds"] for stage in manifest["stages"]}
     rows = sum(source["rows_read"] for source in manifest["inputs"])
-    figures: dict[str, Any] = {"customers": customers, "raw_rows": rows, "stages": stages, "pipeline": _figures(whole)}
+    figures: dict[str, Any] = {"customers": customers, "raw_rows": rows, "stages": stages, "pipeline": whole.figures()}
     if with_plain:
         table = work / "customers.parquet"
         write_customers(extracts, form, table)
         plain = measure([sys.executable, str(ROOT / "bench" / "plain_splink.py"), str(table)], work)
         if plain.exit_code:
             raise click.ClickException(f"the plain Splink script ended with {plain.exit_code}:\n{plain.output}")
-        figures["plain"] = _figures(plain) | {"says": plain.output.strip().splitlines()[-1]}
+        figures["plain"] = plain.figures() | {"says": plain.output.strip().splitlines()[-1]}
         figures["ratio"] = whole.seconds / plain.seconds
         figures["cpu_ratio"] = whole.cpu_seconds / plain.cpu_seconds
         figures["memory_ratio"] = whole.peak_bytes / plain.peak_bytes
@@ -49,14 +47,6 @@ def _manifest(work: Path) -> dict[str, Any]:
     return loaded
 
 
-def _figures(measured: Measured) -> dict[str, float]:
-    return {
-        "seconds": round(measured.seconds, 2),
-        "cpu_seconds": round(measured.cpu_seconds, 2),
-        "peak_megabytes": round(measured.peak_bytes / MEGABYTE),
-    }
-
-
 def describe(size: dict[str, Any]) -> str:
     """The figures of one size as text, ratios first."""
     whole, rows, stages = size["pipeline"], size["raw_rows"], dict(size["stages"])
@@ -66,10 +56,10 @@ def describe(size: dict[str, Any]) -> str:
         lines += [
             f"  whole run : plain Splink script   {size['ratio']:.2f} on the clock, "
             f"{size['cpu_ratio']:.2f} in processor time, {size['memory_ratio']:.2f} in memory",
-            f"  plain Splink script               {_measured(plain)}",
+            f"  plain Splink script               {told(plain)}",
             f"    of these, {plain['says']}",
         ]
-    lines += [f"  whole run                         {_measured(whole)}, {rows / whole['seconds']:,.0f} rows/s"]
+    lines += [f"  whole run                         {told(whole)}, {rows / whole['seconds']:,.0f} rows/s"]
     stages["start, report"] = max(whole["seconds"] - sum(stages.values()), 0.001)
     lines += [f"    {'stage':<15} {'share':>6} {'seconds':>9} {'raw rows/s':>12}"]
     lines += [
@@ -77,13 +67,6 @@ def describe(size: dict[str, Any]) -> str:
         for name, seconds in stages.items()
     ]
     return "\n".join(lines)
-
-
-def _measured(figures: dict[str, float]) -> str:
-    return (
-        f"{figures['seconds']:.1f} s, {figures['cpu_seconds']:.1f} s of processors, "
-        f"{figures['peak_megabytes']:,.0f} MB at the peak"
-    )
 
 
 def growth(sizes: list[dict[str, Any]]) -> str:

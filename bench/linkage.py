@@ -16,11 +16,10 @@ from typing import Any
 
 import click
 
-from bench.measure import Measured, measure
+from bench.measure import Measured, measure, told
 from bench.project import ROOT, make_extracts, write_conformed, write_truth
 
 SOURCE, ENTITY = "crm_customers", "customer"
-MEGABYTE = 1_000_000
 # Step -> the functions of dq_pipeline.linkage that make it up; what is called within training counts as training.
 STEPS = {
     "prepare": ("linkage.prepare",),
@@ -118,8 +117,8 @@ def run_size(folder: Path, customers: int) -> dict[str, Any]:
     return {
         "customers": customers,
         **steps,
-        "ours": _figures(ours),
-        "plain": _figures(plain) | {"says": plain.output.strip().splitlines()[-2:]},
+        "ours": ours.figures(),
+        "plain": plain.figures() | {"says": plain.output.strip().splitlines()[-2:]},
         "pairwise": judged["pairwise"],
     }
 
@@ -130,14 +129,6 @@ def _done(measured: Measured) -> Measured:
     return measured
 
 
-def _figures(measured: Measured) -> dict[str, float]:
-    return {
-        "seconds": round(measured.seconds, 2),
-        "cpu_seconds": round(measured.cpu_seconds, 2),
-        "peak_megabytes": round(measured.peak_bytes / MEGABYTE),
-    }
-
-
 def describe(size: dict[str, Any]) -> str:
     """The figures of one size as text, ratios first."""
     ours, plain, sizes, pairs = size["ours"], size["plain"], size["sizes"], size["pairwise"]
@@ -146,9 +137,9 @@ def describe(size: dict[str, Any]) -> str:
         f"  linkage : plain Splink script     {ours['seconds'] / plain['seconds']:.2f} on the clock, "
         f"{ours['cpu_seconds'] / plain['cpu_seconds']:.2f} in processor time, "
         f"{ours['peak_megabytes'] / plain['peak_megabytes']:.2f} in memory",
-        f"  plain Splink script               {_measured(plain)}",
+        f"  plain Splink script               {told(plain)}",
         *(f"    {line}" for line in plain["says"]),
-        f"  linkage                           {_measured(ours)}",
+        f"  linkage                           {told(ours)}",
         f"    precision {pairs['precision']:.4f}, recall {pairs['recall']:.4f}, F1 {pairs['f1']:.4f}; "
         f"{sizes['compared pairs']:,} pairs compared",
         f"    {'step':<15} {'share':>6} {'seconds':>9}",
@@ -157,13 +148,6 @@ def describe(size: dict[str, Any]) -> str:
     for step, seconds in (size["steps"] | rest).items():
         lines.append(f"    {step:<15} {seconds / ours['seconds']:>6.0%} {seconds:>9.1f}")
     return "\n".join(lines)
-
-
-def _measured(figures: dict[str, float]) -> str:
-    return (
-        f"{figures['seconds']:.1f} s, {figures['cpu_seconds']:.1f} s of processors, "
-        f"{figures['peak_megabytes']:,.0f} MB at the peak"
-    )
 
 
 @click.command()

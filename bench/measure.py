@@ -10,6 +10,7 @@ from pathlib import Path
 
 SAMPLE_SECONDS = 0.1
 PROC = Path("/proc")
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,22 @@ class Measured:
     peak_bytes: int
     exit_code: int
     output: str
+
+    def figures(self) -> dict[str, float]:
+        """What it took, rounded, for a table or JSON."""
+        return {
+            "seconds": round(self.seconds, 2),
+            "cpu_seconds": round(self.cpu_seconds, 2),
+            "peak_megabytes": round(self.peak_bytes / MEGABYTE),
+        }
+
+
+def told(figures: dict[str, float]) -> str:
+    """Such figures as text."""
+    return (
+        f"{figures['seconds']:.1f} s, {figures['cpu_seconds']:.1f} s of processors, "
+        f"{figures['peak_megabytes']:,.0f} MB at the peak"
+    )
 
 
 def measure(command: Sequence[str], folder: Path, log: Path | None = None) -> Measured:

@@ -11,7 +11,7 @@ from typing import Any
 from dq_pipeline.config import Project
 from dq_pipeline.config.entity import Entity
 from dq_pipeline.errors import ConfigError, StageError
-from dq_pipeline.linkage.evaluation import Evaluation, evaluate
+from dq_pipeline.linkage.evaluation import Evaluation, PairFigures, evaluate
 from dq_pipeline.linkage.losses import Losses, PairCount, count_pairs, false_pairs, losses, missed_by_reason
 from dq_pipeline.linkage.worst import WrongPair, worst_pairs
 from dq_pipeline.scorecard.masking import mask_value
@@ -24,7 +24,7 @@ _RAW, _RESOLVED = "truth_delivered", "truth_resolved"
 
 
 @dataclass(frozen=True)
-class SystemPair:
+class SystemPair(PairFigures):
     """How well records of two systems (or of one) were brought together."""
 
     system_l: str
@@ -32,16 +32,6 @@ class SystemPair:
     true_pairs: int
     found_pairs: int
     right_pairs: int
-
-    @property
-    def precision(self) -> float:
-        """Right pairs as a share of found pairs; 1 where nothing was found."""
-        return self.right_pairs / self.found_pairs if self.found_pairs else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Right pairs as a share of true pairs; 1 where there are none."""
-        return self.right_pairs / self.true_pairs if self.true_pairs else 1.0
 
 
 @dataclass(frozen=True)

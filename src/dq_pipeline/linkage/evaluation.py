@@ -9,22 +9,12 @@ from dq_pipeline.warehouse import Warehouse
 _Z = 1.959964
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Counts of pairs over all records of the truth, and the figures from them.
+class PairFigures:
+    """Figures from counted pairs: precision of nothing found and recall of nothing to find are 1."""
 
-    Precision of nothing found and recall of nothing to find are 1.
-    """
-
-    records: int
-    entities: int
-    clusters: int
-    missing: int
     true_pairs: int
     found_pairs: int
     right_pairs: int
-    b_cubed_precision: float
-    b_cubed_recall: float
 
     @property
     def precision(self) -> float:
@@ -41,6 +31,21 @@ class Evaluation:
         """The harmonic mean of precision and recall."""
         both = self.precision + self.recall
         return 2 * self.precision * self.recall / both if both else 0.0
+
+
+@dataclass(frozen=True)
+class Evaluation(PairFigures):
+    """Counts of pairs over all records of the truth, and the figures from them."""
+
+    records: int
+    entities: int
+    clusters: int
+    missing: int
+    true_pairs: int
+    found_pairs: int
+    right_pairs: int
+    b_cubed_precision: float
+    b_cubed_recall: float
 
     @property
     def b_cubed_f1(self) -> float:

@@ -1,36 +1,24 @@
 -- one row is an event with the one link that speaks most for it: what joined the two sides, or what held them before
 with sides as (
     select
-        entity,
-        before_l as master_id,
-        after_l as into_master_id,
-        before_l is not null and before_r is not null and after_l is not null and after_r is not null as is_direct,
-        is_later,
-        judged,
-        is_changed,
-        record_id_l,
-        record_id_r,
-        reason,
-        match_weight,
-        other_weight,
-        other_decision
-    from diffed.links
-    union all
-    select
-        entity,
-        before_r as master_id,
-        after_r as into_master_id,
-        before_l is not null and before_r is not null and after_l is not null and after_r is not null as is_direct,
-        is_later,
-        judged,
-        is_changed,
-        record_id_l,
-        record_id_r,
-        reason,
-        match_weight,
-        other_weight,
-        other_decision
-    from diffed.links
+        links.entity,
+        case when ends.is_left then links.before_l else links.before_r end as master_id,
+        case when ends.is_left then links.after_l else links.after_r end as into_master_id,
+        links.before_l is not null
+        and links.before_r is not null
+        and links.after_l is not null
+        and links.after_r is not null as is_direct,
+        links.is_later,
+        links.judged,
+        links.is_changed,
+        links.record_id_l,
+        links.record_id_r,
+        links.reason,
+        links.match_weight,
+        links.other_weight,
+        links.other_decision
+    from diffed.links as links
+    cross join (values (true), (false)) as ends(is_left)
 ),
 ranked as (
     select
