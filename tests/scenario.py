@@ -28,7 +28,11 @@ SHIP_TO |= {"postal_code": "postal_code"}
 
 def scenario_rows(night: str = NIGHTS[-1]) -> Rows:
     """Every source's rows of that night, with everything that the file leaves out filled in."""
-    written: Rows = yaml.safe_load((SCENARIO / "night.yml").read_text(encoding="utf-8"))
+    return filled_in(yaml.safe_load((SCENARIO / "night.yml").read_text(encoding="utf-8")), night)
+
+
+def filled_in(written: Rows, night: str = NIGHTS[-1]) -> Rows:
+    """Rows that say only what matters, with the rest filled in, as the head of night.yml tells."""
     tonight = {
         source: [row for row in rows if str(row.pop("until", NIGHTS[-1])) >= night] for source, rows in written.items()
     }
@@ -139,7 +143,12 @@ def _shipment_lines(shipment: Row, orders: dict[str, Row]) -> list[Row]:
     order = orders.get(shipment["order_id"], {"lines": []})
     whole = [(number, sku, pieces) for number, (sku, pieces, _) in enumerate(order["lines"], start=1)]
     return [
-        {**{name: shipment[name] for name in ("shipment_id", "order_id")}, "line_no": line, "sku": sku, "quantity": pieces}
+        {
+            **{name: shipment[name] for name in ("shipment_id", "order_id")},
+            "line_no": line,
+            "sku": sku,
+            "quantity": pieces,
+        }
         for line, sku, pieces in shipment.get("lines", whole)
     ]
 

@@ -1,4 +1,4 @@
-"""Where the customer meets the company: what each touchpoint knows of the truth, and how often it fails the customer."""
+"""Where the customer meets the company: what each touchpoint knows of the truth, and how often it fails them."""
 
 from pathlib import Path
 
