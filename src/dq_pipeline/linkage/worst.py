@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dq_pipeline.config.entity import Comparison, Entity
+from dq_pipeline.linkage.holding import joining_step
 from dq_pipeline.linkage.losses import CELLS, RECORDS
 from dq_pipeline.linkage.profiles import mentioned
-from dq_pipeline.linkage.unionfind import UnionFind
 from dq_pipeline.warehouse import Warehouse, literal
 
 Kind = Literal["false_merge", "missed"]
@@ -83,10 +83,17 @@ def worst_pairs(warehouse: Warehouse, entity: Entity, kind: Kind, most: int) -> 
             edge=edges.get(place),
             review=reviews.get(place, []),
             confusable=confused.get(place, []),
-            merge=_merge_step(warehouse, entity, row) if kind == "false_merge" else None,
+            merge=_merge(warehouse, entity, row) if kind == "false_merge" else None,
         )
         for place, row in enumerate(found)
     ]
+
+
+def _merge(warehouse: Warehouse, entity: Entity, row: dict[str, Any]) -> dict[str, Any] | None:
+    """The merge after which both records were in one cluster; None where the run kept none."""
+    if not warehouse.has(f"linked.{entity.name}_merges"):
+        return None
+    return joining_step(warehouse, entity, row["record_id_l"], row["record_id_r"])
 
 
 def _found_by(entity: Entity, rule: int | None) -> str | None:
@@ -325,35 +332,3 @@ inner join clustered
 group by clustered.place"""
     )
     return dict(rows)
-
-
-def _merge_step(warehouse: Warehouse, entity: Entity, pair: dict[str, Any]) -> dict[str, Any] | None:
-    """The merge after which both records were in one cluster, told by joining that cluster again, step by step."""
-    name = entity.name
-    if not warehouse.has(f"linked.{name}_merges"):
-        return None
-    both = [pair["record_id_l"], pair["record_id_r"]]
-    heads = dict(
-        warehouse.rows(
-            f"select record_id, profile_id from linked.{name}_profiles where record_id in (select unnest(?))", [both]
-        )
-    )
-    steps = warehouse.records(
-        f"""select merges.cluster_l, merges.cluster_r, merges.round, merges.match_weight, merges.reason
-        from linked.{name}_merges as merges
-        inner join linked.{name}_clusters as clusters
-            on merges.cluster_l = clusters.record_id
-        where clusters.cluster_id = (select cluster_id from linked.{name}_clusters where record_id = ?)
-        order by merges.round, merges.match_weight desc, merges.cluster_l, merges.cluster_r""",
-        [pair["record_id_l"]],
-    )
-    ends = {step[side] for step in steps for side in ("cluster_l", "cluster_r")}
-    joined = UnionFind([*ends, *both, *heads.values()])
-    for record, head in heads.items():
-        joined.union(record, head)
-    for step in steps:
-        apart = joined.find(both[0]) != joined.find(both[1])
-        joined.union(step["cluster_l"], step["cluster_r"])
-        if apart and joined.find(both[0]) == joined.find(both[1]):
-            return step
-    return None
