@@ -173,4 +173,5 @@ class Project(Frozen):
         """Every file that decides what a run does, sorted: the project's fingerprint is made of them."""
         folders = (self.pipelines, self.root / self.settings.paths.expectations)
         found = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+        found = {path for path in found if not path.name.endswith(".draft.json")}
         return sorted(path for path in found if path.suffix in {".yml", ".sql", ".csv", ".json"})

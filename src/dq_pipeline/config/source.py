@@ -60,7 +60,8 @@ class Format(Frozen):
 class Column(Frozen):
     """One column: its type, the name it has in the extract if another, and how a value of a wrong type counts.
 
-    An extract may lack a column that is `optional`: it is empty then.
+    An extract may lack a column that is `optional`: it is empty then. A column is `critical` where the business cannot
+    do without it: `dq check` names it if no expectation looks at it.
     """
 
     type: ColumnType = "text"
@@ -71,6 +72,7 @@ class Column(Frozen):
     severity: Severity = "critical"
     personal: bool = False
     optional: bool = False
+    critical: bool = False
 
 
 class Freshness(Frozen):
