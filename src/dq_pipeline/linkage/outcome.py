@@ -24,25 +24,30 @@ def build_edges(warehouse: Warehouse, entity: Entity) -> None:
     warehouse.build(
         f"linked.{name}_edges",
         f"""-- one row is one pair of records of {name} worth a decision
-with found as (
+with heads as (
 select
-    units_l.record_id as record_id_l,
-    units_r.record_id as record_id_r,
+    units.unit,
+    units.record_id,
+    members.cluster
+from {_heads(name)} as units
+inner join linked.{name}_members as members
+    on units.unit = members.unit
+),
+found as (
+select
+    l.record_id as record_id_l,
+    r.record_id as record_id_r,
     cast(weighed.match_weight as double) as match_weight,
     '{MODEL}' as match_reason,
     {_strong_sql(entity)} as strong,
-    members_l.cluster = members_r.cluster as is_one
+    l.cluster = r.cluster as is_one
 from linked.{name}_weighed as weighed
-inner join {_heads(name)} as units_l
-    on weighed.l = units_l.unit
-inner join {_heads(name)} as units_r
-    on weighed.r = units_r.unit
-inner join linked.{name}_members as members_l
-    on weighed.l = members_l.unit
-inner join linked.{name}_members as members_r
-    on weighed.r = members_r.unit
+inner join heads as l
+    on weighed.l = l.unit
+inner join heads as r
+    on weighed.r = r.unit
 where weighed.l < weighed.r
-    and (weighed.match_weight >= {floor!r} or members_l.cluster = members_r.cluster)
+    and (weighed.match_weight >= {floor!r} or l.cluster = r.cluster)
 union all
 select
     heads.record_id as record_id_l,
@@ -52,7 +57,7 @@ select
     {_strong_sql(entity)} as strong,
     true as is_one
 from linked.{name}_units as units
-inner join {_heads(name)} as heads
+inner join heads
     on units.unit = heads.unit
     and units.record_id <> heads.record_id
 inner join linked.{name}_weighed as weighed
@@ -60,21 +65,17 @@ inner join linked.{name}_weighed as weighed
     and weighed.l = weighed.r
 union all
 select
-    least(units_l.record_id, units_r.record_id) as record_id_l,
-    greatest(units_l.record_id, units_r.record_id) as record_id_r,
+    least(l.record_id, r.record_id) as record_id_l,
+    greatest(l.record_id, r.record_id) as record_id_r,
     ties.weight as match_weight,
     ties.reason as match_reason,
     cast(null as varchar) as strong,
-    members_l.cluster = members_r.cluster as is_one
+    l.cluster = r.cluster as is_one
 from linked.{name}_ties as ties
-inner join {_heads(name)} as units_l
-    on ties.unit_l = units_l.unit
-inner join {_heads(name)} as units_r
-    on ties.unit_r = units_r.unit
-inner join linked.{name}_members as members_l
-    on ties.unit_l = members_l.unit
-inner join linked.{name}_members as members_r
-    on ties.unit_r = members_r.unit
+inner join heads as l
+    on ties.unit_l = l.unit
+inner join heads as r
+    on ties.unit_r = r.unit
 ),
 ranked as (
 select
