@@ -6,7 +6,7 @@ select
     coalesce(orders.touchpoint, orders.channel) as touchpoint, -- where the customer met the company
     orders.order_id, -- the order, where it is about one
     orders.order_id as reference, -- the number of the order, line, shipment or contact, or the code of the issue
-    concat_ws(', ', orders.status, cast(orders.order_total as varchar), cast(orders.lines as varchar) || ' lines') as what, -- what happened
+    concat_ws(', ', orders.status, cast(round(orders.order_total, 2) as varchar), cast(orders.lines as varchar) || ' lines') as what, -- what happened
     cast(null as bigint) as satisfaction -- 1 to 5 as the customer said
 from mastered.order_service as orders
 where orders.customer_id is not null
@@ -18,7 +18,7 @@ select
     coalesce(orders.touchpoint, orders.channel) as touchpoint,
     lines.order_id,
     lines.order_id || '/' || cast(lines.line_no as varchar) as reference,
-    concat_ws(' ', cast(lines.quantity as varchar), 'x', coalesce(product.product_name, lines.sku), 'at', cast(lines.unit_price as varchar)) as what,
+    concat_ws(' ', cast(lines.quantity as varchar), 'x', coalesce(product.product_name, lines.sku), 'at', cast(round(lines.unit_price, 2) as varchar)) as what,
     cast(null as bigint) as satisfaction
 from mastered.order_lines as lines
 join mastered.order_service as orders

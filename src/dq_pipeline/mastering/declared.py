@@ -8,7 +8,7 @@ from dq_pipeline.warehouse import Warehouse, literal
 
 
 def build_declared(warehouse: Warehouse, project: Project) -> None:
-    """`mastered.declared_window` and `declared_lifecycle`, one row; `declared_tiers`, best first; `declared_weights`."""
+    """Build `mastered.declared_window` and `_lifecycle` (one row), `_tiers` (best first) and `_weights`."""
     settings = project.settings
     window, stages = settings.service.window, settings.lifecycle
     _table(warehouse, "window", "early_days integer, late_days integer", [(window.early_days, window.late_days)])
