@@ -167,7 +167,9 @@ def assert_reopened(project: Path, pair: tuple[str, str]) -> None:
 def assert_listed_as_reopened(project: Path) -> None:
     listed = json.loads(call("review", "list", "--json", "--project", project).text)
     assert [one["status"] for one in listed if one["changed"]] == ["reopened"]
-    assert "reopened: " in call("review", "list", "customer", "--project", project).text
+    text = call("review", "list", "customer", "--project", project).text
+    assert "reopened: " in text
+    assert "…" not in text, "ids are shown whole, if need be on two lines"
 
 
 def answer_again(project: Path, tmp_path: Path, pair: tuple[str, str]) -> None:

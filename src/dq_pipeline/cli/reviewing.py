@@ -11,6 +11,8 @@ from rich.table import Table
 
 from dq_pipeline.cli.base import Commands, dq, err, out, project_option
 
+_DAY = len("2026-11-20")
+
 
 @dq.group(cls=Commands)
 def review() -> None:
@@ -122,13 +124,15 @@ def list_(project_path: Path, entity: str | None, as_json: bool) -> None:
 
 
 def _print_judgements(found: list[dict[str, Any]]) -> None:
-    table = Table("entity", "line", "record", "judgement", "record", "by", "at", "status", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("entity", "line", "record", "judgement", "record", "by", "on", "status"):
+        table.add_column(name, overflow="fold")
     for one in found:
         if one["status"] == "superseded":
             continue
         status = f"{one['status']}: {one['changed']}" if one["changed"] else one["status"]
         cells = [one["entity"], str(one["line"]), one["record_id_l"], one["judgement"], one["record_id_r"]]
-        cells += [one["decided_by"], one["decided_at"], status]
+        cells += [one["decided_by"], one["decided_at"][:_DAY], status]
         table.add_row(*map(escape, cells))
     out.print(table)
     counts = Counter((one["entity"], one["status"]) for one in found)
