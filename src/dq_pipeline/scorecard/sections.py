@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from dq_pipeline.errors import StageError
+from dq_pipeline.scorecard.insights import anomalies, causes, touchpoints
 from dq_pipeline.scorecard.night import Night, Row, Section
 from dq_pipeline.scorecard.pairs import pairs
 
@@ -31,6 +32,9 @@ def read_sections(night: Night) -> dict[str, Section]:
     return {
         "scores": read_section(night, scores, "scored.scorecard"),
         "plan": read_section(night, plan, "scored.action_plan"),
+        "anomalies": read_section(night, anomalies, "scored.anomalies", "scored.profile_history"),
+        "causes": read_section(night, causes, "scored.failed_orders", "scored.attribution_summary"),
+        "touchpoints": read_section(night, touchpoints, "scored.touchpoint_service", "scored.touchpoint_matrix"),
         "pairs": read_section(night, pairs, "mastered.review_queue"),
         "masters": read_section(night, masters, "mastered.xref"),
         "history": read_section(night, history, "mastered.id_history"),
@@ -44,7 +48,8 @@ def read_sections(night: Night) -> dict[str, Section]:
 def scores(night: Night) -> Section:
     """The score of each dimension, against its target and the run before, with the runs of its trend."""
     found = night.warehouse.records(
-        """select dimension, passed, failed, cast(score as double) as score, cast(target as double) as target, status
+        """select dimension, passed, failed, cast(score as double) as score, cast(target as double) as target, status,
+            movement
         from scored.scorecard
         where cut = 'dimension'
         order by dimension"""
@@ -64,12 +69,22 @@ def scores(night: Night) -> Section:
         before = runs[row["dimension"]][-(TREND_RUNS - 1) :]
         row["trend"] = [*before, {"run_id": night.run_id, "run_date": night.run_date, "score": row["score"]}]
         row["change"] = row["score"] - before[-1]["score"] if before else None
-    return {"dimensions": found, "missed": [row["dimension"] for row in found if row["status"] == "missed"]}
+    overall = night.warehouse.records(
+        """select cast(score as double) as score, cast(target as double) as target, status, movement
+        from scored.scorecard
+        where cut = 'overall'"""
+    )
+    missed = [row["dimension"] for row in found if row["status"] == "missed"]
+    worse = [row["dimension"] for row in found if row["movement"] == "worse"]
+    return {"dimensions": found, "missed": missed, "worse": worse, "overall": overall}
 
 
 def plan(night: Night) -> Section:
     """The repairs, most worthwhile first, each with a few of its rows."""
-    listed = night.listing("scored.action_plan", "select * from scored.action_plan order by rank")
+    listed = night.listing(
+        "scored.action_plan", "select * from scored.action_plan where status <> 'done' order by rank"
+    )
+    done = night.listing("scored.action_plan", "select * from scored.action_plan where status = 'done' order by rank")
     examples: dict[str, list[Row]] = defaultdict(list)
     if night.has("scored.issue_rows"):
         rows = night.warehouse.records(
@@ -92,7 +107,7 @@ def plan(night: Night) -> Section:
             examples[row["code"]].append(row)
     for row in listed.rows:
         row["examples"] = examples[row["code"]]
-    return {"repairs": listed}
+    return {"repairs": listed, "done": done}
 
 
 def masters(night: Night) -> Section:

@@ -190,19 +190,102 @@ from generate_series(1, 29) as ids(id);
 
 create table scored.action_plan as
 select
-    row_number() over (order by value_at_risk desc, code) as rank,
+    row_number() over (order by case when code = 'O29' then 1 else 0 end, value_at_risk desc, code) as rank,
+    'ACT-' || upper(left(md5(code), 8)) as action_id,
     code,
     title,
     owner,
     severity,
+    case when code = 'O29' then 'done' when code = 'O01' then 'came_back' when code = 'O02' then 'worse' else 'new' end as status,
+    case when code in ('O01', 'O02') then 3 else 1 end as nights,
     rows,
     customers,
     orders,
+    orders // 4 as failed_orders,
     value_at_risk,
     cast(rows * effort_minutes as double) as effort_minutes,
     cast(customers + orders as double) as harm,
+    0.0012 as predicted_score_gain,
+    case when code = 'O29' then 0.0011 end as arrived_score_gain,
+    orders // 8 as predicted_orders,
+    case when code = 'O29' then 5 end as arrived_orders,
     remedy
 from scored.issues;
+
+create table scored.profile_history as
+select date '2026-11-20' - cast(night as integer) as run_date
+from generate_series(0, 14) as nights(night);
+
+create table scored.anomalies as
+select
+    'volume' as kind,
+    'orders' as source,
+    '' as column_name,
+    cast(null as varchar) as touchpoint,
+    'sales' as owner,
+    'critical' as severity,
+    date '2026-11-20' as since,
+    14 as nights,
+    '500 rows; 804 to 1206 are usual' as message
+union all
+select
+    'touchpoint_new',
+    'orders',
+    'channel',
+    'Wilhelmina Featherstone',
+    'sales',
+    'warning',
+    date '2026-11-20',
+    14,
+    'a touchpoint that was never seen before, with 9 rows: Wilhelmina Featherstone';
+
+create table scored.failed_orders as
+select
+    'O' || id as order_id,
+    case id % 3 when 0 then 'late' when 1 then 'wrong' else 'missing' end as failure,
+    cast(12 as double) as cost,
+    id % 2 as defects
+from generate_series(1, 40) as ids(id);
+
+create table scored.attribution_summary as
+select
+    id as rank,
+    'O0' || id as code,
+    'The order''s total is not the sum of its lines, kind ' || id as title,
+    'warehouse' as owner,
+    20 - id as orders,
+    10 - id as newly_explained,
+    id * 5 as explained,
+    40 as failed_orders,
+    id / 8 as explained_share
+from generate_series(1, 4) as ids(id);
+
+create table scored.touchpoint_service as
+select
+    touchpoint,
+    'all' as failure,
+    900 as interactions,
+    orders,
+    orders // 2 as perfect_orders,
+    orders // 10 as failed_orders,
+    case when orders > 0 then 0.1 end as failed_share,
+    cast(orders * 1.5 as decimal(18, 2)) as cost
+from (values ('web', 400), ('phone', 200), ('support', 0)) as rows(touchpoint, orders);
+
+create table scored.touchpoint_matrix as
+select
+    'customer' as entity,
+    attribute,
+    touchpoint,
+    80 as agree,
+    20 as contradict,
+    0.8 as agreement,
+    0.95 as target,
+    'missed' as status,
+    date '2026-11-18' as below_since,
+    3 as nights_below
+from (values ('email'), ('phone')) as attributes(attribute),
+    (values ('web'), ('store')) as touchpoints(touchpoint);
 
 create table scored.issue_rows as
 select
