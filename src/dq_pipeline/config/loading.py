@@ -233,6 +233,12 @@ def _check_scoring(project: Project, sources: set[str], owners: set[str]) -> Non
     for table in (failures.orders, failures.links) if failures else ():
         if table is not None:
             _known(table, tables, file, "table of `mastered`", project)
+    fields = {f"{entity.name}.{field.name}" for entity in project.entities for field in entity.golden.fields}
+    for name in (*settings.touchpoint_matrix.targets, *settings.touchpoint_matrix.ignore):
+        _known(name, fields, file, "field of a golden record", project)
+    columns = {f"{source.name}.{column}" for source in project.sources for column in source.columns} | sources
+    for name in settings.anomalies.ignore:
+        _known(name, columns, file, "source, or column of one", project)
     for issue in project.issues:
         for cause in issue.causes:
             _known(cause, set(failures.kinds) if failures else set(), "issues.yml", "failure", project)

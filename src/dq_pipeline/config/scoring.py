@@ -138,6 +138,12 @@ class Plan(Frozen):
 
 
 class Touchpoints(Frozen):
-    """From which share of agreement with the golden values a touchpoint's attribute is good."""
+    """From which share of agreement with the golden values a touchpoint's attribute is good.
+
+    `targets` gives another share for some, `<entity>.<field>`; `ignore` names fields that no touchpoint could have
+    right or wrong. What dates a record is never compared.
+    """
 
     agreement: Share = 0.95
+    targets: dict[str, Share] = Field(default_factory=dict)
+    ignore: tuple[str, ...] = ()

@@ -22,8 +22,9 @@ def build_touchpoints(warehouse: Warehouse, project: Project, previous: Path | N
     warehouse.execute(f"create or replace table scored.touchpoint_counts ({_COUNTS})")
     for entity in project.entities:
         _count(warehouse, project, entity)
-    target = project.settings.touchpoint_matrix.agreement
-    values(warehouse, "scored.touchpoint_settings", "agreement double", [(target,)])
+    matrix = project.settings.touchpoint_matrix
+    values(warehouse, "scored.touchpoint_settings", "agreement double", [(matrix.agreement,)])
+    values(warehouse, "scored.touchpoint_targets", "name varchar, agreement double", matrix.targets.items())
     values(warehouse, "scored.touchpoints", "touchpoint varchar", [(name,) for name in project.settings.touchpoints])
     warehouse.recall(previous, "scored.touchpoint_matrix_before", "quality.touchpoint_matrix", _BEFORE)
     tables = ("touchpoint_matrix", "touchpoint_service")
@@ -32,7 +33,11 @@ def build_touchpoints(warehouse: Warehouse, project: Project, previous: Path | N
 
 def _count(warehouse: Warehouse, project: Project, entity: Entity) -> None:
     """One pass over an entity's records: for each golden field, those that agree, contradict, or have no value."""
-    columns = {field.name: field.taken()[0] for field in entity.golden.fields}
+    ignored = {*project.settings.touchpoint_matrix.ignore, f"{entity.name}.{entity.golden.dated_by}"}
+    fields = [field for field in entity.golden.fields if f"{entity.name}.{field.name}" not in ignored]
+    columns = {field.name: field.taken()[0] for field in fields}
+    if not columns:
+        return
     sums = ",\n".join(
         f"    sum(case when {condition} then 1 else 0 end) as {part}_{place}"
         for place, column in enumerate(columns.values())

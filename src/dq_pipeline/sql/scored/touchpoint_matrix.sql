@@ -8,9 +8,11 @@ with compared as (
         counts.contradict,
         counts.missing,
         cast(counts.agree as double) / (counts.agree + counts.contradict) as agreement,
-        settings.agreement as target
+        coalesce(targets.agreement, settings.agreement) as target
     from scored.touchpoint_counts as counts
     cross join scored.touchpoint_settings as settings
+    left join scored.touchpoint_targets as targets
+        on targets.name = counts.entity || '.' || counts.attribute
     where counts.agree + counts.contradict > 0
 )
 select
