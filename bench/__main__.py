@@ -13,6 +13,9 @@ import click
 from bench.measure import measure, told
 from bench.project import ROOT, make_extracts, make_project, write_customers
 
+# The stages that say what is wrong, as against those that resolve who is who.
+QUALITY_STAGES = ("validate", "score")
+
 
 def run_size(folder: Path, customers: int, form: str, with_plain: bool) -> dict[str, Any]:
     """Measure one size in `folder`: the pipeline, then the plain script, each in a fresh process."""
@@ -65,6 +68,11 @@ def describe(size: dict[str, Any]) -> str:
     lines += [
         f"    {name:<15} {seconds / whole['seconds']:>6.0%} {seconds:>9.1f} {rows / max(seconds, 0.001):>12,.0f}"
         for name, seconds in stages.items()
+    ]
+    judging = sum(stages[name] for name in QUALITY_STAGES)
+    lines += [
+        f"    {' + '.join(QUALITY_STAGES)}: {judging / whole['seconds']:.0%} of the whole run "
+        f"(aim: under 25 %), {rows / max(judging, 0.001):,.0f} raw rows/s"
     ]
     return "\n".join(lines)
 
