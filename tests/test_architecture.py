@@ -10,7 +10,7 @@ SOURCE = Path(__file__).parents[1] / "src/dq_pipeline"
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("pipeline", "training", "starting", "reviewing", "quarantining"),
+    ("pipeline", "training", "starting", "reviewing", "quarantining", "profiling"),
     ("checking", "recording"),
     ("stages", "tracing", "differing", "evaluating", "explaining", "publishing"),
     ("run", "archive", "proposing"),

@@ -10,6 +10,7 @@ from rich.markup import escape
 # The order of these imports is the order of the commands in the help.
 from dq_pipeline.cli import starting  # isort: skip
 from dq_pipeline.cli import running  # isort: skip
+from dq_pipeline.cli import profiling  # isort: skip
 from dq_pipeline.cli import training  # isort: skip
 from dq_pipeline.cli import evaluating  # isort: skip
 from dq_pipeline.cli import looking  # isort: skip
@@ -27,6 +28,7 @@ __all__ = [
     "explaining",
     "looking",
     "main",
+    "profiling",
     "quarantining",
     "reviewing",
     "running",
