@@ -11,10 +11,12 @@ import pyarrow as pa
 from tools.sample import documents, plant, plant_trade, trade
 from tools.sample.catalog import render_catalog
 from tools.sample.customers import Customers, known_people, meet, record, render_customers, render_interactions
+from tools.sample.desk import Desk
 from tools.sample.draw import Ints, stream
 from tools.sample.people import People, invent
+from tools.sample.plant_more import choose_buyers, mark_sold_stock, plant_more
 from tools.sample.plant_trade import Trade
-from tools.sample.tables import Columns, Plan, deliver, tabulate, write
+from tools.sample.tables import Columns, Plan, deliver, more_table, tabulate, write
 from tools.sample.truth import namesakes, record_truth
 
 Planted = list[tuple[str, str, int, str, str]]
@@ -26,13 +28,23 @@ class Delivery:
     def __init__(self, seed: int, folder: Path, form: str) -> None:
         self.seed, self.folder, self.form = seed, folder, form
         self.planted: Planted = []
+        self.held: dict[str, tuple[pa.Table, Plan]] = {}
         self.truth: dict[str, list[pa.Table]] = {"customers": [], "addresses": []}
 
-    def send(self, table: pa.Table, plan: Plan) -> None:
-        """Shuffle, write and note one source."""
-        shuffled, planted = deliver(stream(self.seed, f"shuffle {plan.source}"), table, plan)
-        write(shuffled, self.folder, plan.source, self.form)
-        self.planted += planted
+    def hold(self, table: pa.Table, plan: Plan) -> pa.Table:
+        """Keep a source back until the rows that follow are planted."""
+        self.held[plan.source] = (table, plan)
+        return table
+
+    def send(self) -> None:
+        """Shuffle, write and note every source, with the rows that follow and their truth."""
+        for source, (table, plan) in self.held.items():
+            shuffled, planted = deliver(stream(self.seed, f"shuffle {source}"), table, plan)
+            write(shuffled, self.folder, source, self.form)
+            self.planted += planted
+            if source in ("orders", "shipments"):
+                person, place = (np.asarray([getattr(more, of) for more in plan.more]) for of in ("person", "place"))
+                self.know(source, more_table(plan, table.schema), person, place)
 
     def know(self, source: str, table: pa.Table, person: Ints, place: Ints) -> None:
         """Keep the truth of a source's rows."""
@@ -53,37 +65,38 @@ class Delivery:
 
 
 def send_customers(out: Delivery, people: People, customers: Customers, as_of: int) -> None:
-    """Plant, render and write the CRM's records."""
+    """Plant and render the CRM's records."""
     rng = stream(out.seed, "render crm_customers")
     plan = Plan("crm_customers", ("customer_id",))
     plant.plant_customers(stream(out.seed, "plant crm_customers"), plan, people, customers, as_of)
     table = tabulate(len(customers.person), lambda rows: render_customers(rng, people, customers, rows), plan)
     out.know("crm_customers", table, customers.person, customers.place)
-    out.send(table, plan)
+    out.hold(table, plan)
 
 
 def send_interactions(out: Delivery, customers: Customers, number: int, as_of: int) -> None:
-    """Plant, render and write the interactions."""
+    """Plant and render the interactions."""
     rng = stream(out.seed, "render crm_interactions")
     talks = meet(out.seed, customers, number, as_of)
     plan = Plan("crm_interactions", ("interaction_id",))
     plant.plant_interactions(stream(out.seed, "plant crm_interactions"), plan, talks, len(customers.person), as_of)
-    out.send(tabulate(number, lambda rows: render_interactions(rng, customers, talks, rows), plan), plan)
+    out.hold(tabulate(number, lambda rows: render_interactions(rng, customers, talks, rows), plan), plan)
 
 
-def send_inventory(out: Delivery, products: trade.Products, as_of: int) -> None:
-    """Plant, render and write the inventory and the catalog."""
+def send_inventory(out: Delivery, products: trade.Products, as_of: int) -> pa.Table:
+    """Plant and render the inventory and the catalog."""
     sku, where = trade.locate(out.seed, products)
     rng = stream(out.seed, "render inventory")
     plan = Plan("inventory", ("sku", "location"))
     plant.plant_inventory(stream(out.seed, "plant inventory"), plan, products, sku)
     rendered = trade.render_inventory(rng, products, sku, where, as_of)
     table = tabulate(len(sku), lambda rows: {name: values[rows] for name, values in rendered.items()}, plan)
-    out.send(table, plan)
+    out.hold(table, plan)
     offered = render_catalog(products, table)
     plan = Plan("catalog", ("sku", "valid_from"))
     size = len(offered["sku"])
-    out.send(tabulate(size, lambda rows: {name: values[rows] for name, values in offered.items()}, plan), plan)
+    out.hold(tabulate(size, lambda rows: {name: values[rows] for name, values in offered.items()}, plan), plan)
+    return table
 
 
 def make_trade(
@@ -116,9 +129,9 @@ def send_orders(out: Delivery, people: People, customers: Customers, deals: Trad
         len(cents), lambda rows: documents.render_orders(rng, people, customers, orders, cents, rows), deals.order_plan
     )
     out.know("orders", table, orders.buyer, orders.place)
-    out.send(table, deals.order_plan)
+    out.hold(table, deals.order_plan)
     plan = deals.line_plan
-    out.send(tabulate(len(lines.order), lambda rows: documents.render_lines(orders, lines, rows), plan), plan)
+    out.hold(tabulate(len(lines.order), lambda rows: documents.render_lines(orders, lines, rows), plan), plan)
 
 
 def send_shipments(out: Delivery, people: People, deals: Trade) -> None:
@@ -129,12 +142,12 @@ def send_shipments(out: Delivery, people: People, deals: Trade) -> None:
         len(parcels.order), lambda rows: documents.render_parcels(rng, people, orders, parcels, rows), deals.parcel_plan
     )
     out.know("shipments", table, parcels.recipient, parcels.place)
-    out.send(table, deals.parcel_plan)
+    out.hold(table, deals.parcel_plan)
 
     def render_lines(rows: Ints) -> Columns:
         return documents.render_parcel_lines(orders, lines, parcels, packed, rows)
 
-    out.send(tabulate(len(packed.parcel), render_lines, deals.packed_plan), deals.packed_plan)
+    out.hold(tabulate(len(packed.parcel), render_lines, deals.packed_plan), deals.packed_plan)
 
 
 def generate(folder: Path, customers: int, orders: int, seed: int, form: str, as_of: date) -> None:
@@ -150,9 +163,15 @@ def generate(folder: Path, customers: int, orders: int, seed: int, form: str, as
     np.minimum.at(known.created, deals.orders.record[named], deals.orders.ordered[named] - 3600)
     send_interactions(out, known, round(1.5 * customers), today)
     send_customers(out, people, known, today)
-    send_inventory(out, products, today)
+    mark_sold_stock(deals, send_inventory(out, products, today), products.sold)
     send_orders(out, people, known, deals)
     send_shipments(out, people, deals)
+    crm = out.held["crm_customers"]
+    buyers = choose_buyers(stream(seed, "choose buyers"), people, known, crm, deals, today)
+    plans = {source: plan for source, (_, plan) in out.held.items()}
+    desk = Desk(people, today, plans, 2 * orders + 20_000, len(products.price) + 1)
+    plant_more(desk, buyers, orders)
+    out.send()
     out.close(namesakes(people, known))
 
 

@@ -194,4 +194,5 @@ def render_interactions(rng: Rng, customers: Customers, interactions: Interactio
         "outcome": pick(rng, size, OUTCOMES, (62, 12, 8, 12, 6)),
         "satisfaction": pick(rng, size, ("", "1", "2", "3", "4", "5"), (40, 5, 7, 13, 20, 15)),
         "occurred_at": type_times(interactions.occurred[rows]),
+        **{name: texts([""] * size) for name in ("preferred_name", "language", "consent")},
     }

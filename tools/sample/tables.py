@@ -31,9 +31,22 @@ class Repeat:
         return "repeat" + changed if self.changes else "exact repeat"
 
 
+@dataclass(frozen=True)
+class More:
+    """A row that follows all others of its source, with its defects (code, detail) and its truth, -1 where unknown."""
+
+    values: Mapping[str, str]
+    marks: tuple[tuple[str, str], ...] = ()
+    person: int = -1
+    place: int = -1
+
+
 @dataclass
 class Plan:
-    """The defects planted in one source, by row number before the shuffle."""
+    """The defects planted in one source, by row number before the shuffle; `more` are rows that follow all others.
+
+    `later` are defects (key, code, detail) of rows that only other sources make wrong.
+    """
 
     source: str
     key: tuple[str, ...]
@@ -41,6 +54,8 @@ class Plan:
     marks: list[tuple[int, str, str]] = field(default_factory=list)
     repeats: list[Repeat] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)
+    more: list[More] = field(default_factory=list)
+    later: list[tuple[str, str, str]] = field(default_factory=list)
 
     def victims(self, rng: Rng, pool: Ints, number: int) -> list[int]:
         """Rows of the pool that no other defect has; they are taken from now on."""
@@ -117,7 +132,19 @@ def deliver(rng: Rng, table: pa.Table, plan: Plan) -> tuple[pa.Table, list[tuple
         (plan.source, "" if None in key.values() else "/".join(key.values()), at, code, detail)
         for key, (_, at, code, detail) in zip(keys, found, strict=True)
     ]
-    return table.take(order), planted
+    at = {key: int(line[row]) for row, key in enumerate(table.column(plan.key[0]).to_pylist()) if plan.later}
+    planted += [(plan.source, key, at[key], code, detail) for key, code, detail in plan.later]
+    shuffled, size = table.take(order), table.num_rows
+    for i, more in enumerate(plan.more):
+        name = "/".join(more.values[part] for part in plan.key)
+        planted += [(plan.source, name, size + 2 + i, code, detail) for code, detail in more.marks]
+    return pa.concat_tables([shuffled, more_table(plan, shuffled.schema)]), planted
+
+
+def more_table(plan: Plan, schema: pa.Schema) -> pa.Table:
+    """The rows that follow all others of a source; a column that a row does not name is blank."""
+    columns = {name: [more.values.get(name) or None for more in plan.more] for name in schema.names}
+    return pa.table(columns, schema=schema)
 
 
 def write(table: pa.Table, folder: Path, name: str, form: str) -> Path:

@@ -23,6 +23,7 @@ known as (
         value
     from accounts
 ),
+-- An order that names the account of somebody else says nothing of this one.
 ordered as (
     select
         records.customer_id,
@@ -42,7 +43,11 @@ ordered as (
         on accounts.customer_id = records.customer_id
         and accounts.choice = 1
         and (accounts.updated_at is null or orders.ordered_at > accounts.updated_at)
+    left join mastered.xref as own_account
+        on own_account.entity = 'customer'
+        and own_account.record_id = 'crm_customers:' || records.customer_ref
     where records.role = 'buyer'
+        and coalesce(own_account.master_id, records.customer_id) = records.customer_id
         and records.email_key is not null
 ),
 -- What was said last counts; the first time that it was said is since when.

@@ -24,6 +24,7 @@ with accounts as (
         and records.first_key is not null
         and records.last_key is not null
 ),
+-- What names the account of somebody else says nothing of this one.
 named as (
     select
         records.customer_id,
@@ -48,7 +49,11 @@ named as (
         on accounts.customer_id = records.customer_id
         and accounts.choice = 1
         and (accounts.updated_at is null or records.updated_at > accounts.updated_at)
+    left join mastered.xref as own_account
+        on own_account.entity = 'customer'
+        and own_account.record_id = 'crm_customers:' || records.customer_ref
     where records.role <> 'account'
+        and coalesce(own_account.master_id, records.customer_id) = records.customer_id
         and records.first_key is not null
         and records.last_key is not null
 ),

@@ -16,6 +16,7 @@ with accounts as (
         and customer.customer_type = 'person'
     where records.role = 'account'
         and records.address_id is not null
+        and coalesce(records.street_key, records.place_key) is not null
 ),
 known as (
     select distinct
@@ -23,7 +24,7 @@ known as (
         address_id
     from accounts
 ),
--- What is sent to another name is a gift.
+-- What is sent to another name is a gift, and what names the account of somebody else says nothing of this one.
 ordered as (
     select
         orders.customer_id,
@@ -42,7 +43,11 @@ ordered as (
         on accounts.customer_id = orders.customer_id
         and accounts.choice = 1
         and (accounts.updated_at is null or orders.ordered_at > accounts.updated_at)
-    where orders.ship_to_address_id is not null
+    left join mastered.xref as own_account
+        on own_account.entity = 'customer'
+        and own_account.record_id = 'crm_customers:' || orders.source_customer_id
+    where coalesce(own_account.master_id, orders.customer_id) = orders.customer_id
+        and orders.ship_to_address_id is not null
         and orders.status <> 'cancelled'
 ),
 said as (
@@ -80,5 +85,18 @@ left join mastered.provenance as golden
 left join known
     on known.customer_id = said.customer_id
     and known.address_id = said.address_id
+join standardized.address as home
+    on home.record_id = accounts.record_id
+join standardized.address as goes
+    on goes.record_id = 'orders:' || said.order_id
 where accounts.choice = 1
     and known.customer_id is null
+    -- A slip of the pen or a unit that one of them leaves out is no other place; a blank is none at all.
+    and coalesce(home.street_key, home.po_box) is not null
+    and coalesce(goes.street_key, goes.po_box) is not null
+    and (
+        home.number <> goes.number
+        or home.unit_key <> goes.unit_key
+        or home.postal_code5 <> goes.postal_code5
+        or std_similarity(home.street_key, goes.street_key) < 0.8
+    )

@@ -36,6 +36,9 @@ others as (
         on other.customer_id = mistaken.other_id
         and other.address_id is not null
         and other.address_id is distinct from own.address_id
+    join mastered.address as home
+        on home.address_id = other.address_id
+        and home.line1 is not null
     group by mistaken.customer_id
 )
 select

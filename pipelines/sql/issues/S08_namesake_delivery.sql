@@ -1,10 +1,11 @@
 -- one row is a label with the buyer's name and the home of another person of that name, where the buyer is not known
+-- The buyer is whose account the order names: linkage may well have taken the order for one of the namesake.
 with labels as (
     select
         shipments.source_key,
         shipments.record_id,
         shipments.order_id,
-        orders.customer_id,
+        coalesce(account.master_id, orders.customer_id) as customer_id,
         orders.order_total,
         cast(shipments.shipped_at as date) as since,
         mastered_shipments.address_id,
@@ -16,12 +17,15 @@ with labels as (
         and mastered_shipments.address_id is not null
     join mastered.orders
         on orders.order_id = shipments.order_id
+    left join mastered.xref as account
+        on account.entity = 'customer'
+        and account.record_id = 'crm_customers:' || orders.source_customer_id
     join standardized.customer as label
         on label.record_id = shipments.record_id
     join standardized.customer as buyer
         on buyer.record_id = 'orders:' || shipments.order_id
-        and buyer.first_root = label.first_root
-        and buyer.last_main = label.last_main
+        and std_similarity(buyer.first_root, label.first_root) >= 0.85
+        and std_similarity(buyer.last_main, label.last_main) >= 0.85
 ),
 -- Who lives where, under which names.
 residents as (
@@ -58,8 +62,8 @@ mistaken as (
     from labels
     join residents
         on residents.address_id = labels.address_id
-        and residents.first_root = labels.first_root
-        and residents.last_main = labels.last_main
+        and std_similarity(residents.first_root, labels.first_root) >= 0.85
+        and std_similarity(residents.last_main, labels.last_main) >= 0.85
         and residents.customer_id <> labels.customer_id
     left join mastered.customer as buyer
         on buyer.customer_id = labels.customer_id
