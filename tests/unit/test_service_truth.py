@@ -134,6 +134,16 @@ def test_unknown_is_never_perfect_and_perfect_is_all_four(night: Warehouse) -> N
         assert row["otif"] is (False if False in four[:2] else None if None in four[:2] else True), row
 
 
+def test_overdue_is_what_is_not_all_there_when_the_window_is_over(night: Warehouse) -> None:
+    found = night.rows("select order_id from mastered.order_service where is_overdue order by order_id")
+    assert [ORDERS[order_id]["case"] for (order_id,) in found] == [
+        "open, the window ended yesterday",
+        "on its way, and overdue",
+        "one of two, the rest is overdue",
+        "lost, and not replaced",
+    ]
+
+
 def test_early_may_count_as_on_time_whatever_the_day(night: Warehouse) -> None:
     """Without `early_days` any day before the promised one is in time: two cases were too early, and are not now."""
     early = [order_id for order_id, case in ORDERS.items() if "too early" in case["case"]]

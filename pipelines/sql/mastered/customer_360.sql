@@ -89,7 +89,7 @@ promises as (
                     'order_id': order_id,
                     'status': status,
                     'order_total': order_total,
-                    'is_overdue': coalesce(not on_time, false),
+                    'is_overdue': is_overdue,
                     'oversold': oversold,
                     'misdelivery_risk': misdelivery_risk
                 }

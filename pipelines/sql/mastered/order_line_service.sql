@@ -215,5 +215,11 @@ select
         when is_due or shipped + lost > 0 then true
         else oversold
     end as backordered, -- whether pieces wait that could not be sent: past the promise, left behind by a parcel, or oversold
-    is_due -- whether the last day of the window is over
+    is_due, -- whether the last day of the window is over
+    case
+        when status is null or ordered is null or promised_at is null then null
+        when status = 'delivered' or received >= ordered then false
+        when is_unread and is_due then null
+        else is_due
+    end as is_overdue -- whether it is not all there and the last day of the window is over
 from judged

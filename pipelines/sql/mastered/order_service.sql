@@ -35,6 +35,7 @@ lines as (
         min(case when filled then 1 when not filled then 0 end) as filled,
         max(case when oversold then 1 when not oversold then 0 end) as oversold,
         max(case when backordered then 1 when not backordered then 0 end) as backordered,
+        max(case when is_overdue then 1 when not is_overdue then 0 end) as is_overdue,
         sum(case when in_full is null then 1 else 0 end) as in_full_unknown,
         sum(case when on_time is null then 1 else 0 end) as on_time_unknown,
         sum(case when documents_right is null and not (is_closed and has_not_left) then 1 else 0 end) as documents_unknown,
@@ -42,6 +43,7 @@ lines as (
         sum(case when filled is null then 1 else 0 end) as filled_unknown,
         sum(case when oversold is null then 1 else 0 end) as oversold_unknown,
         sum(case when backordered is null then 1 else 0 end) as backordered_unknown,
+        sum(case when is_overdue is null then 1 else 0 end) as is_overdue_unknown,
         case when count(location) = count(*) and count(distinct location) = 1 then min(location) end as location
     from judged_lines
     group by order_id
@@ -167,7 +169,12 @@ judged as (
             when known.status is null then null
             when lines.backordered = 1 then true
             when lines.backordered_unknown = 0 and not known.is_incomplete then false
-        end as backordered
+        end as backordered,
+        case
+            when known.status is null then null
+            when lines.is_overdue = 1 then true
+            when lines.is_overdue_unknown = 0 and not known.is_incomplete then false
+        end as is_overdue
     from known
     left join lines
         on lines.order_id = known.order_id
@@ -196,6 +203,7 @@ select
     known.misdelivery_risk, -- whether a label is not the order's, or a namesake of the buyer lives where it goes and the buyer does not
     judged.filled, -- all pieces of all lines left
     judged.backordered, -- whether pieces wait that could not be sent
+    judged.is_overdue, -- whether it is not all there and the last day of the window is over
     known.least_label = 1 as labels_right, -- whether place and name on every label are the order's; null where unknown or nothing left
     coalesce(known.parcels, 0) as parcels, -- parcels that left for it
     known.arrived_on -- the day the last of them arrived

@@ -1,6 +1,7 @@
 """Metrics of service and the minimum standard: each a SELECT of the project, summed and cut by the engine."""
 
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 
 from dq_pipeline.config import Project
@@ -18,6 +19,9 @@ def compute_service(warehouse: Warehouse, project: Project) -> dict[str, int]:
     """
     rows = _measure(warehouse, project) | _hold_to_standard(warehouse, project)
     for name in project.settings.scored:
+        if files("dq_pipeline.sql").joinpath("scored", f"{name}.sql").is_file():
+            message = f"scored: {name!r} is the name of a table of the engine"
+            raise StageError(message, where=project.file, remedy="take another name")
         path = project.sql_path("scored", name)
         rows[f"scored.{name}"] = warehouse.build(f"scored.{name}", project.sql("scored", name), where=path)
     for name in project.settings.views:
