@@ -96,7 +96,8 @@ columns:
                 case when range % 3 = 0
                     then cast(timestamp '2024-03-02' + to_days(cast(range % 900 as integer)) as varchar) end as back_at,
                 case when range % 200 = 3 then 'N/A' when range % 50 = 1 then null
-                    else 'left at ' || chr(cast(97 + range % 23 as integer)) || chr(cast(97 + range % 19 as integer)) end as note,
+                    else 'left at ' || chr(cast(97 + range % 23 as integer))
+                        || chr(cast(97 + range % 19 as integer)) end as note,
                 'Wilhelmina Featherstone' as buyer_name
             from range(2000)
         ) to '{folder / "data/parcels.csv"}' (header)"""
