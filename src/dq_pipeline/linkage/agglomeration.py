@@ -14,8 +14,8 @@ from dq_pipeline.linkage.refusals import build_refusals
 from dq_pipeline.linkage.weighing import LIMIT, match_weight_sql, partial_shares, strong_weight_sql, weight_of
 from dq_pipeline.warehouse import Warehouse
 
-SOFTNESS = 4 / math.log(2)  # of the maximum, in bits: the smaller, the more the best pair alone decides
-UNSEEN = -4 / math.log(2)  # what a pair that was never compared counts, in bits
+SOFTNESS = 3 / math.log(2)  # of the maximum, in bits: the smaller, the more the best pair alone decides
+UNSEEN = -3 / math.log(2)  # what a pair that was never compared counts, in bits
 RULED = 1000.0  # the weight of a deterministic rule
 JUDGED = 2000.0  # the weight of a steward's `same`
 

@@ -43,6 +43,26 @@ _TABLES = (
 def cluster(warehouse: Warehouse, entity: Entity, model: dict[str, Any], judgements: list[Judgement]) -> int:
     """Build linked.<entity>_clusters, _edges, _merges, _review, _confusable and _judgements; returns the clusters."""
     name = entity.name
+    group(warehouse, entity, model, judgements)
+    build_edges(warehouse, entity)
+    build_clusters(warehouse, entity)
+    build_merges(warehouse, entity)
+    build_review(warehouse, entity)
+    build_confusable(warehouse, entity)
+    drop_grouping(warehouse, entity)
+    return int(warehouse.value(f"select count(distinct cluster_id) from linked.{name}_clusters"))
+
+
+def drop_grouping(warehouse: Warehouse, entity: Entity) -> None:
+    """Drop what `group` built and used."""
+    for table in _TABLES:
+        warehouse.execute(f"drop table if exists linked.{entity.name}_{table}")
+    drop_profiles(warehouse, entity)
+
+
+def group(warehouse: Warehouse, entity: Entity, model: dict[str, Any], judgements: list[Judgement]) -> None:
+    """Build linked.<entity>_members (unit, profile_no, cluster), and beside it what the tables of the outcome need."""
+    name = entity.name
     profiles = warehouse.count(f"linked.{name}_profile_rows")
     sized = at_size(fitted(model, entity), profiles)
     build_judgements(warehouse, entity, judgements)
@@ -61,15 +81,6 @@ def cluster(warehouse: Warehouse, entity: Entity, model: dict[str, Any], judgeme
         if completion and not complete(warehouse, entity, sized):
             break
         _rounds(warehouse, entity, sized, comparisons)
-    build_edges(warehouse, entity)
-    build_clusters(warehouse, entity)
-    build_merges(warehouse, entity)
-    build_review(warehouse, entity)
-    build_confusable(warehouse, entity)
-    for table in _TABLES:
-        warehouse.execute(f"drop table if exists linked.{name}_{table}")
-    drop_profiles(warehouse, entity)
-    return int(warehouse.value(f"select count(distinct cluster_id) from linked.{name}_clusters"))
 
 
 def _rounds(warehouse: Warehouse, entity: Entity, model: dict[str, Any], comparisons: list[Comparison]) -> None:

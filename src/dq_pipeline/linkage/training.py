@@ -12,7 +12,7 @@ import numpy as np
 from dq_pipeline.config.entity import Comparison, Entity
 from dq_pipeline.linkage import mixture
 from dq_pipeline.linkage.blocking import build_candidates, count_agreeing, random_pairs_select
-from dq_pipeline.linkage.clusters import cluster
+from dq_pipeline.linkage.clusters import drop_grouping, group
 from dq_pipeline.linkage.comparing import Comparer, comparable, comparer
 from dq_pipeline.linkage.judged_pairs import take_judged_pairs, with_judged_pairs
 from dq_pipeline.linkage.judgements import Judgement
@@ -24,14 +24,16 @@ from dq_pipeline.linkage.model import (
     default_u,
     rounded_shares,
 )
-from dq_pipeline.linkage.profiles import build_profiles, drop_profiles, input_table
+from dq_pipeline.linkage.profiles import build_profiles, input_table
 from dq_pipeline.linkage.scoring import score
 from dq_pipeline.linkage.systems import Systems
 from dq_pipeline.warehouse import Warehouse
 
 _LEAST_STRENGTH = 30.0  # matches' worth of belief in the default m
 _STRENGTH_PER_PROFILE = 0.02
-_MOST_CORRECTION = 2.0  # of the prior by the clusters that it makes
+_CORRECTIONS = 3  # rounds in which the clusters correct the prior
+_LEAST_CORRECTION = 0.1  # bits that are worth another round
+_MOST_CORRECTION = 2.0  # bits in all
 
 
 def train(
@@ -59,7 +61,7 @@ def train(
     finally:
         for table in ("candidates", "judged_pairs"):
             warehouse.execute(f"drop table if exists linked.{entity.name}_{table}")
-        drop_profiles(warehouse, entity)
+        drop_grouping(warehouse, entity)
     return model
 
 
@@ -90,9 +92,9 @@ def _trained(
 def _calibrated(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> dict[str, Any]:
     """The model with the prior that its own clusters bear out.
 
-    The fit sees pairs one by one and only those that blocking found. Clusters also hold the pairs that follow from
-    others, and lack those that contradict them; so their number of pairs is the better count of matches. The shield and
-    declared conflicts keep matches apart as well, so they are left out.
+    The fit sees pairs one by one. Clusters also hold the pairs that follow from others, and lack those that contradict
+    them. So the prior is moved until the compared pairs are expected to hold as many matches as the clusters do. The
+    shield and declared conflicts keep matches apart as well, so they are left out.
     """
     if not model["estimated_matches"]:
         return model
@@ -100,18 +102,50 @@ def _calibrated(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> 
         update={"linkage": entity.linkage.model_copy(update={"shield": None, "conflicts": (), "deterministic": ()})}
     )
     score(warehouse, free, model)
-    cluster(warehouse, free, model, [])
-    found = warehouse.value(
-        f"""select coalesce(sum(profiles * (profiles - 1) / 2), 0) from (
-            select count(distinct profiles.profile_no) as profiles
-            from linked.{entity.name}_clusters as clusters
-            inner join linked.{entity.name}_profiles as profiles on clusters.record_id = profiles.record_id
-            group by clusters.cluster_id)"""
+    bits = 0.0
+    for _ in range(_CORRECTIONS):
+        group(warehouse, free, model, [])
+        more = _shift(_clustered_by_weight(warehouse, entity.name), _MOST_CORRECTION - bits)
+        if more < _LEAST_CORRECTION:
+            break
+        bits += more
+        # The prior is a term of its own in every weight.
+        warehouse.execute(f"update linked.{entity.name}_scored set match_weight = match_weight + {more!r}")
+        warehouse.execute(
+            f"update linked.{entity.name}_weighed set prior = prior + {more!r}, match_weight = match_weight + {more!r}"
+        )
+    prior = model["prior"] | {"match": min(model["prior"]["match"] * 2**bits, 0.5)}
+    between = [one | rounded_shares({"match": min(one["match"] * 2**bits, 0.5)}) for one in model["prior_between"]]
+    return model | {"prior": rounded_shares(prior), "prior_between": between, "prior_moved_by": round(bits, 3)}
+
+
+def _clustered_by_weight(warehouse: Warehouse, name: str) -> list[tuple[float, int, int]]:
+    """(match weight, pairs compared, pairs of them in one cluster), in steps of a quarter of a bit."""
+    return warehouse.rows(
+        f"""with homes as (
+            select profile_no, min(cluster) as cluster from linked.{name}_members group by profile_no
+        )
+        select round(scored.match_weight * 4) / 4 as weight, count(*),
+            count(*) filter (where homes_l.cluster = homes_r.cluster)
+        from linked.{name}_scored as scored
+        inner join homes as homes_l on scored.l = homes_l.profile_no
+        inner join homes as homes_r on scored.r = homes_r.profile_no
+        group by weight
+        order by weight"""
     )
-    factor = min(max(float(found) / model["estimated_matches"], 1 / _MOST_CORRECTION), _MOST_CORRECTION)
-    prior = model["prior"] | {"match": min(model["prior"]["match"] * factor, 0.5)}
-    between = [one | rounded_shares({"match": min(one["match"] * factor, 0.5)}) for one in model["prior_between"]]
-    return model | {"prior": rounded_shares(prior), "prior_between": between, "clustered_matches": int(found)}
+
+
+def _shift(found: list[tuple[float, int, int]], most: float) -> float:
+    """Bits to add to every weight, so that as many matches are expected as were clustered; from 0 to `most`."""
+    weights, pairs, clustered = (np.array(column, dtype=np.float64) for column in zip(*found, strict=True))
+    low, high = 0.0, most
+    for _ in range(40):
+        middle = (low + high) / 2
+        if (pairs / (1 + 2 ** -np.clip(weights + middle, -60, 60))).sum() < clustered.sum():
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
 
 
 def _candidate_patterns(splink: Comparer, entity: Entity, candidates: int) -> list[tuple[int, ...]]:
