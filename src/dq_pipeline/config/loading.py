@@ -184,6 +184,7 @@ def _check_references(project: Project, issues_file: Path) -> None:
     sources = {source.name for source in project.sources}
     owners = set(project.settings.owners)
     _check_scoring(project, sources, owners)
+    _check_service(project, owners)
     for name in settings.gates.sources:
         _known(name, sources, project.file.name, "source", project)
     for source in project.sources:
@@ -216,6 +217,29 @@ def _check_references(project: Project, issues_file: Path) -> None:
                 message = f"{issue.code} {issue.name} is declared twice"
                 raise ConfigError(message, where=issues_file, remedy="give each issue its own code and name")
             seen.add(pair)
+
+
+def _check_service(project: Project, owners: set[str]) -> None:
+    """Names of metrics, cuts, tiers and conditions of the project file: each once, owners and tiers declared."""
+    settings, file = project.settings, project.file
+    conditions = settings.standard.conditions if settings.standard else ()
+    lists = {
+        "service.metrics": [metric.name for metric in settings.service.metrics],
+        "service.cuts": list(settings.service.cuts),
+        "tiers": [tier.name for tier in settings.tiers],
+        "standard.conditions": [condition.name for condition in conditions],
+    }
+    for field, names in lists.items():
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError(f"{field}: {twice[0]!r} is written twice", where=file, remedy="take one out")
+    for name in sorted({"all", "good", "bad", "unknown"}.intersection(settings.service.cuts)):
+        message = f"service.cuts: {name!r} is a name of the engine"
+        raise ConfigError(message, where=file, remedy="take another name")
+    for condition in conditions:
+        _known(condition.owner, owners, file.name, "owner", project)
+    for name in settings.plan.tiers if settings.tiers else ():
+        _known(name, set(lists["tiers"]), file.name, "tier", project)
 
 
 def _check_scoring(project: Project, sources: set[str], owners: set[str]) -> None:
