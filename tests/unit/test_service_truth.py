@@ -166,7 +166,7 @@ def counted(judged: list[str]) -> tuple[int, int, int]:
 def test_a_metric_counts_what_the_truth_table_says_and_leaves_out_the_cancelled(night: Warehouse) -> None:
     kept = [case for case in CASES if case.get("order", {}).get("status") != "cancelled"]
     assert len(CASES) - len(kept) == 3
-    orders = [case.get("order_is", case.get("is")).replace(" ", "") for case in kept]
+    orders = [str(case.get("order_is", case.get("is"))).replace(" ", "") for case in kept]
     compute_service(night, PROJECT)
     query = """select metric, good, bad, unknown from scored.service_metrics where "by" = 'all'"""
     found = {metric: (good, bad, unknown) for metric, good, bad, unknown in night.rows(query)}
