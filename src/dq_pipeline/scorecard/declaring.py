@@ -50,11 +50,11 @@ def _declare_issues(warehouse: Warehouse, project: Project) -> None:
     columns = "code varchar, dimension varchar, source varchar, touchpoint varchar, owner varchar, examined bigint"
     values(warehouse, "scored.issue_checks", columns, checks)
     declared = """code varchar, name varchar, title varchar, dimension varchar, severity varchar, source varchar,
-        owner varchar, touchpoint varchar, effort_minutes double, remedy varchar"""
+        owner varchar, touchpoint varchar, effort_minutes double, remedy varchar, one_row varchar"""
     issues = [
         (
             *(issue.code, issue.name, issue.title, issue.dimension, issue.severity, issue.source),
-            *(issue.owner, issue.touchpoint, issue.effort_minutes, issue.remedy),
+            *(issue.owner, issue.touchpoint, issue.effort_minutes, issue.remedy, issue.row),
         )
         for issue in project.issues
     ]
@@ -63,7 +63,8 @@ def _declare_issues(warehouse: Warehouse, project: Project) -> None:
         """insert into scored.declared_issues
         select rules.source || '.' || rules.code, rules.code, min(rules.description), min(rules.dimension),
             min(rules.severity), rules.source, min(rules.owner), coalesce(min(sources.touchpoint), 'all'), 5,
-            'correct the row in ' || rules.source || '; it is checked again in the next run'
+            'correct the row in ' || rules.source || '; it is checked again in the next run',
+            'one row is a row of ' || rules.source
         from quarantined.rule_results as rules
         left join scored.sources on sources.source = rules.source
         group by rules.source, rules.code"""

@@ -23,7 +23,8 @@ select
     touched.orders, -- how many orders they concern
     touched.value_at_risk, -- the money that hangs on those rows
     declared.effort_minutes, -- what one row takes to repair
-    declared.remedy -- how it is repaired
+    declared.remedy, -- how it is repaired
+    declared.one_row -- what one row of it is
 from touched
 join scored.declared_issues as declared
     on declared.code = touched.code
