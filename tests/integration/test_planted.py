@@ -38,7 +38,9 @@ OBSERVED = {
             and try_cast(other.ordered_at as timestamp)::date >= date '2026-11-20' - 1095)""",
     "confusable_customer": """bought.status = 'open' and exists (select 1 from accounts other
         where other.person_id <> bought.person_id
-            and jaro_winkler_similarity(sorted_name(other.full_name), sorted_name(bought.customer_name)) >= 0.75)""",
+            and (jaro_winkler_similarity(sorted_name(other.full_name), sorted_name(bought.customer_name)) >= 0.75
+                or last_name(other.full_name, other.last_name) = last_name(bought.customer_name, null)
+                or string_split(lower(other.full_name), ' ')[:2] = string_split(lower(bought.customer_name), ' ')[:2]))""",
 }
 # Of a hundred such findings one may come of two people who were taken for one.
 WRONGLY_MERGED = 0.01
