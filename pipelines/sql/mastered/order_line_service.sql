@@ -65,16 +65,16 @@ priced as (
     select
         lines.order_id,
         lines.line_no,
-        max(case when abs(lines.unit_price - offered.list_price) <= 0.01 then 1 else 0 end) = 1 as is_price_right
+        max(case when abs(lines.unit_price - offered.list_price) <= 0.01 then 1 when offered.list_price is not null then 0 end) = 1
+            as is_price_right
     from mastered.order_lines as lines
-    join mastered.orders
+    left join mastered.orders
         on orders.order_id = lines.order_id
-    join validated.catalog as offered
+    left join validated.catalog as offered
         on offered.sku = lines.sku
         and offered.valid_from <= orders.ordered_at
         and (offered.valid_to is null or offered.valid_to > orders.ordered_at)
-    where offered.list_price is not null
-        and lines.unit_price is not null
+    where lines.unit_price is not null
     group by
         lines.order_id,
         lines.line_no

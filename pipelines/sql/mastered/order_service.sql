@@ -72,30 +72,72 @@ foreign_articles as (
     where ordered.order_id is null
     group by packed.order_id
 ),
--- A namesake's home: somebody else of the buyer's name lives where the order goes, and the buyer does not.
-names as (
+-- A namesake's home: somebody else of the buyer's name lives where the order goes, and the buyer is not known there.
+-- The buyer is whose account the order names: linkage may well have taken the order for one of the namesake.
+placed as (
     select
-        customer_id,
-        address_id,
-        household_id,
-        std_fold(display_name) as name
-    from mastered.customer
-    where address_id is not null
-),
-namesakes as (
-    select distinct orders.order_id
+        orders.order_id,
+        orders.ship_to_address_id as address_id,
+        coalesce(account.master_id, orders.customer_id) as customer_id,
+        buyer.first_root,
+        buyer.last_main
     from mastered.orders
     join validated.orders as taken
         on taken.order_id = orders.order_id
-        and std_fold(taken.ship_to_name) = std_fold(taken.customer_name)
-    join mastered.customer as buyer
-        on buyer.customer_id = orders.customer_id
-        and buyer.address_id is distinct from orders.ship_to_address_id
-    join names
-        on names.address_id = orders.ship_to_address_id
-        and names.customer_id <> orders.customer_id
-        and names.name = std_fold(buyer.display_name)
-        and (buyer.household_id is null or names.household_id is distinct from buyer.household_id)
+        and case
+            when taken.ship_to_name = taken.customer_name then true
+            else std_fold(taken.ship_to_name) = std_fold(taken.customer_name)
+        end
+    join standardized.customer as buyer
+        on buyer.record_id = taken.record_id
+    left join mastered.xref as account
+        on account.entity = 'customer'
+        and account.record_id = 'crm_customers:' || orders.source_customer_id
+    where orders.ship_to_address_id is not null
+),
+residents as (
+    select distinct
+        customer.customer_id,
+        customer.address_id,
+        customer.household_id,
+        records.first_root,
+        records.last_main
+    from mastered.customer_records as records
+    join mastered.customer
+        on customer.customer_id = records.customer_id
+        and customer.address_id is not null
+        and customer.customer_type = 'person'
+    where records.role = 'account'
+),
+-- Where the buyer is known from an account, or from the parcels of other orders.
+places as (
+    select
+        customer_id,
+        address_id,
+        max(coalesce(order_ref, '')) as last_order,
+        min(coalesce(order_ref, '')) as first_order
+    from mastered.customer_records
+    where address_id is not null
+    group by
+        customer_id,
+        address_id
+),
+namesakes as (
+    select distinct placed.order_id
+    from placed
+    join residents
+        on residents.address_id = placed.address_id
+        and residents.customer_id <> placed.customer_id
+        and std_similarity(residents.first_root, placed.first_root) >= 0.85
+        and std_similarity(residents.last_main, placed.last_main) >= 0.85
+    left join mastered.customer as buyer
+        on buyer.customer_id = placed.customer_id
+    left join places
+        on places.customer_id = placed.customer_id
+        and places.address_id = placed.address_id
+        and (places.first_order <> placed.order_id or places.last_order <> placed.order_id)
+    where places.customer_id is null
+        and (buyer.household_id is null or residents.household_id is distinct from buyer.household_id)
 ),
 known as (
     select

@@ -8,15 +8,19 @@ with parcels as (
         cast(shipments.delivered_at as date) as delivered_on,
         shipments.address_id,
         orders.ship_to_address_id,
-        shipments.recipient_customer_id = orders.customer_id as is_to_buyer,
-        std_fold(std_person_core(delivered.recipient_name)) as addressee,
-        std_fold(std_person_core(taken.ship_to_name)) as ship_to,
-        std_fold(taken.ship_to_name) = std_fold(taken.customer_name) as is_for_buyer,
-        regexp_extract(label.line1, '[0-9]+') as label_number,
-        regexp_extract(place.line1, '[0-9]+') as place_number,
-        left(label.postal_code5, 5) as label_postal_code,
-        left(place.postal_code5, 5) as place_postal_code,
-        std_similarity(std_fold(label.line1), std_fold(place.line1)) as likeness
+        delivered.record_id,
+        taken.record_id as order_record_id,
+        delivered.recipient_name,
+        taken.ship_to_name,
+        case
+            when delivered.recipient_name = taken.ship_to_name then true
+            when shipments.recipient_customer_id = orders.customer_id
+                and taken.ship_to_name = taken.customer_name then true
+            when std_fold(delivered.recipient_name) = std_fold(taken.ship_to_name) then true
+            when shipments.recipient_customer_id = orders.customer_id
+                and std_fold(taken.ship_to_name) = std_fold(taken.customer_name) then true
+            else false
+        end as is_addressee_sure
     from mastered.shipments
     join mastered.orders
         on orders.order_id = shipments.order_id
@@ -24,25 +28,41 @@ with parcels as (
         on delivered.shipment_id = shipments.shipment_id
     join validated.orders as taken
         on taken.order_id = shipments.order_id
+),
+-- Of places that are not one, a slip of the pen is no other place: number, ZIP, or most of the first line must differ.
+other_places as (
+    select
+        parcels.shipment_id,
+        coalesce(regexp_extract(label.line1, '[0-9]+') <> regexp_extract(place.line1, '[0-9]+'), false)
+        or coalesce(left(label.postal_code5, 5) <> left(place.postal_code5, 5), false)
+        or coalesce(std_similarity(std_fold(label.line1), std_fold(place.line1)) < 0.8, false) as is_other
+    from parcels
     left join standardized.address as label
-        on label.record_id = delivered.record_id
+        on label.record_id = parcels.record_id
     left join standardized.address as place
-        on place.record_id = taken.record_id
+        on place.record_id = parcels.order_record_id
+    where parcels.address_id <> parcels.ship_to_address_id
 ),
 -- Names that are written differently are compared word by word: an initial stands for its word.
+names as (
+    select
+        shipment_id,
+        std_fold(std_person_core(recipient_name)) as addressee,
+        std_fold(std_person_core(ship_to_name)) as ship_to
+    from parcels
+    where not is_addressee_sure
+),
 addressee_words as (
     select
         shipment_id,
         unnest(string_split(addressee, ' ')) as word
-    from parcels
-    where addressee <> ship_to
+    from names
 ),
 ship_to_words as (
     select
         shipment_id,
         unnest(string_split(ship_to, ' ')) as word
-    from parcels
-    where addressee <> ship_to
+    from names
 ),
 word_pairs as (
     select
@@ -108,15 +128,10 @@ select
     case
         when parcels.address_id = parcels.ship_to_address_id then true
         when parcels.address_id is null or parcels.ship_to_address_id is null then null
-        else not (
-            coalesce(parcels.label_number <> parcels.place_number, false)
-            or coalesce(parcels.label_postal_code <> parcels.place_postal_code, false)
-            or coalesce(parcels.likeness < 0.8, false)
-        )
+        else not other_places.is_other
     end as label_right, -- whether the label names the order's own ship-to place, slips of the pen aside; null where one is missing
     case
-        when parcels.addressee = parcels.ship_to then true
-        when parcels.is_to_buyer and parcels.is_for_buyer then true
+        when parcels.is_addressee_sure then true
         when alike.share = 1 then true
         when alike.share = 0 then false
     end as addressee_right, -- whether the label's name is the order's ship-to name; null where only a part of the words agree
@@ -125,5 +140,7 @@ select
         when parcels.condition = 'ok' and parcels.status = 'delivered' then true
     end as undamaged -- whether it arrived in good condition, as the recipient said; null where nobody said
 from parcels
+left join other_places
+    on other_places.shipment_id = parcels.shipment_id
 left join alike
     on alike.shipment_id = parcels.shipment_id
