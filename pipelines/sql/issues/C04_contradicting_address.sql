@@ -38,7 +38,7 @@ ordered as (
     from mastered.orders
     join validated.orders as taken
         on taken.order_id = orders.order_id
-        and std_fold(taken.ship_to_name) = std_fold(taken.customer_name)
+        and (taken.ship_to_name = taken.customer_name or std_fold(taken.ship_to_name) = std_fold(taken.customer_name))
     join accounts
         on accounts.customer_id = orders.customer_id
         and accounts.choice = 1

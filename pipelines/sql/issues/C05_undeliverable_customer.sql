@@ -4,7 +4,6 @@ with accounts as (
         customer_id,
         record_id,
         source_key,
-        status,
         row_number() over (
             partition by customer_id
             order by updated_at desc nulls last, record_id
@@ -19,32 +18,45 @@ places as (
     where is_deliverable
         or (country <> 'US' and line1 is not null and coalesce(city, postal_code) is not null)
 ),
-reached as (
-    select records.customer_id
-    from mastered.customer_records as records
+wanting as materialized (
+    select
+        accounts.customer_id,
+        accounts.record_id,
+        accounts.source_key
+    from accounts
+    join mastered.customer
+        on customer.customer_id = accounts.customer_id
+        and coalesce(customer.status, 'active') = 'active'
+    left join (
+        select distinct records.customer_id
+        from mastered.customer_records as records
+        join places
+            on places.address_id = records.address_id
+    ) as reached
+        on reached.customer_id = accounts.customer_id
+    where accounts.choice = 1
+        and reached.customer_id is null
+),
+-- An order that has not left yet may name a place for its own buyer.
+promised as (
+    select distinct wanting.customer_id
+    from wanting
+    join mastered.orders
+        on orders.customer_id = wanting.customer_id
     join places
-        on places.address_id = records.address_id
-    union
-    select orders.customer_id
-    from mastered.orders
+        on places.address_id = orders.ship_to_address_id
     join validated.orders as taken
         on taken.order_id = orders.order_id
         and std_fold(taken.ship_to_name) = std_fold(taken.customer_name)
-    join places
-        on places.address_id = orders.ship_to_address_id
 )
 select
-    accounts.source_key as key,
-    accounts.record_id,
-    accounts.customer_id as master_id,
+    wanting.source_key as key,
+    wanting.record_id,
+    wanting.customer_id as master_id,
     cast(null as varchar) as order_id,
     'no system knows a complete place' as detail,
     cast(null as decimal(18, 2)) as value_at_risk
-from accounts
-join mastered.customer
-    on customer.customer_id = accounts.customer_id
-    and coalesce(customer.status, 'active') = 'active'
-left join reached
-    on reached.customer_id = accounts.customer_id
-where accounts.choice = 1
-    and reached.customer_id is null
+from wanting
+left join promised
+    on promised.customer_id = wanting.customer_id
+where promised.customer_id is null
