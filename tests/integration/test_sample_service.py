@@ -28,8 +28,12 @@ SEEN: dict[str, tuple[str, set[bool | None]]] = {
 SPOILS = ("L03", "O02", "P01", "P02", "P03", "S04", "S06")
 
 # What has a row for each order, contact, parcel or customer, and the customer that the plan is asked about.
-LARGE = ("customer", "customer_tier", "customer_name", "customer_contact", "customer_address", "order_service")
-LARGE += ("interactions",)
+LARGE = frozenset(
+    {
+        *("customer", "customer_tier", "customer_name", "customer_contact", "customer_address"),
+        *("order_service", "interactions"),
+    }
+)
 ASKED = "customer_id = 'CUS-1'"
 
 
