@@ -204,12 +204,17 @@ JUDGED = [
 ]
 
 
+@pytest.mark.parametrize("rows", SIZES)
 @pytest.mark.parametrize(("precision", "recall", "gates"), JUDGED)
-def test_judged_floors(warehouse: Warehouse, precision: float | None, recall: float | None, gates: list[str]) -> None:
+def test_judged_floors(
+    warehouse: Warehouse, rows: int, precision: float | None, recall: float | None, gates: list[str]
+) -> None:
+    # Of so many judged pairs nine in ten are merged rightly, and half of the same ones are merged.
     warehouse.build(
         "mastered.judged_accuracy",
-        """select 'thing' as entity, 0.9 as precision, 0.8 as precision_from, 0.95 as precision_to,
-            0.5 as recall, 0.4 as recall_from, 0.6 as recall_to
+        f"""select 'thing' as entity, avg(cast(range % 10 > 0 as integer)) as precision, 0.8 as precision_from,
+            0.95 as precision_to, avg(cast(range % 2 as integer)) as recall, 0.4 as recall_from, 0.6 as recall_to
+        from range({rows})
         union all select 'nobody_judged', null, null, null, null, null, null""",
     )
     found = judged_breaches(warehouse, project(judged_precision=precision, judged_recall=recall))

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from dq_pipeline.proposing.proposal import SourceProposal
+from dq_pipeline.proposing.shapes import PLACEHOLDER
 
 Expectation = dict[str, Any]
 _SPACE = uuid.UUID("6f0c3e0e-5a83-4d0c-8d0c-0a3d9a4c5b11")
-_PLACEHOLDER = r"(?i)^\s*(n/a|none|null|unknown|test|x{2,}|asdf|[-.?]+)\s*$"
 _NAMES = ("full_name", "company", "first_name", "last_name")
 _NOT_NULL = "expect_column_values_to_not_be_null"
 
@@ -78,7 +78,7 @@ def _names(proposal: SourceProposal) -> Iterator[Expectation]:
     for column in columns:
         told = f"{column} is a name, no placeholder such as N/A, TEST or XXX"
         kind = "expect_column_values_to_not_match_regex"
-        yield _warning(kind, "placeholder_value", told, column=column, regex=_PLACEHOLDER)
+        yield _warning(kind, "placeholder_value", told, column=column, regex=PLACEHOLDER)
     if columns and proposal.entity == "customer":
         blank = " and ".join(f"{column} is null" for column in columns)
         yield _made(_query(columns[0], blank), "missing_name", "completeness", "A name is given", "warning")
