@@ -16,23 +16,9 @@ pytestmark = [
 ]
 
 
-# Asked for and not reached yet; the test fails when one is, so that this list is mended.
-NOT_YET = {
-    "historical_50k": "F1 0.93 of 0.945",
-    "febrl4, names and birth date": "F1 0.9697 of 0.97",
-    "fake_1000, names and birth date": "F1 0.85 of 0.88",
-}
-
-
 def cases() -> list[Any]:
     """The sets that are here, each as a case of its own name."""
-    found = []
-    for one in SETS:
-        if one.folder and is_here(one):
-            reason = NOT_YET.get(one.name)
-            marks = [pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError)] if reason else []
-            found.append(pytest.param(one, id=one.name.replace(", ", "-"), marks=marks))
-    return found
+    return [pytest.param(one, id=one.name.replace(", ", "-")) for one in SETS if one.folder and is_here(one)]
 
 
 @pytest.mark.parametrize("labelled", cases())

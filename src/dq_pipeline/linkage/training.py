@@ -32,7 +32,7 @@ from dq_pipeline.warehouse import Warehouse
 _LEAST_STRENGTH = 30.0  # matches' worth of belief in the default m
 _STRENGTH_PER_PROFILE = 0.02
 _CORRECTIONS = 3  # rounds in which the clusters correct the prior
-_LEAST_CORRECTION = 0.1  # bits that are worth another round
+_LEAST_CORRECTION = 0.1  # bits that are worth a correction
 _MOST_CORRECTION = 2.0  # bits in all
 
 
@@ -106,9 +106,11 @@ def _calibrated(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> 
     for _ in range(_CORRECTIONS):
         group(warehouse, free, model, [])
         more = _shift(_clustered_by_weight(warehouse, entity.name), _MOST_CORRECTION - bits)
-        if more < _LEAST_CORRECTION:
+        if abs(more) < _LEAST_CORRECTION:
             break
-        bits += more
+        bits = max(bits + more, -_MOST_CORRECTION)
+        if more < 0:
+            break
         # The prior is a term of its own in every weight.
         warehouse.execute(f"update linked.{entity.name}_scored set match_weight = match_weight + {more!r}")
         warehouse.execute(
@@ -136,15 +138,22 @@ def _clustered_by_weight(warehouse: Warehouse, name: str) -> list[tuple[float, i
 
 
 def _shift(found: list[tuple[float, int, int]], most: float) -> float:
-    """Bits to add to every weight, so that as many matches are expected as were clustered; from 0 to `most`."""
+    """Bits to add to every weight, so that as many matches are expected as were clustered; at most `most`.
+
+    Where fewer were clustered, the weights only fall as the share of matches does: that an unsure pair did not merge is
+    no evidence, for the merge threshold decided it.
+    """
     weights, pairs, clustered = (np.array(column, dtype=np.float64) for column in zip(*found, strict=True))
+
+    def surplus(bits: float) -> float:
+        return float((pairs / (1 + 2 ** -np.clip(weights + bits, -60, 60)) - clustered).sum())
+
+    if surplus(0.0) >= 0:
+        return float(np.log2(max(clustered.sum(), 1) / max(clustered.sum() + surplus(0.0), 1)))
     low, high = 0.0, most
     for _ in range(40):
         middle = (low + high) / 2
-        if (pairs / (1 + 2 ** -np.clip(weights + middle, -60, 60))).sum() < clustered.sum():
-            low = middle
-        else:
-            high = middle
+        low, high = (middle, high) if surplus(middle) < 0 else (low, middle)
     return (low + high) / 2
 
 
