@@ -6,14 +6,12 @@ others. Each of those is asked of the truth: the two values must really differ, 
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dq_pipeline.warehouse import Warehouse
-
-Truth = Callable[[str], str]
 
 # Code -> when a finding is true by the files and the truth alone: its account and the order that it names, or the order
 # alone. `same_person` is that the account is the order's buyer's.
@@ -57,8 +55,9 @@ create macro last_name(x, y) as lower(strip_accents(coalesce(y, case when contai
 
 
 @pytest.fixture(scope="module")
-def night(sample: Path, truth: Truth) -> Iterator[Warehouse]:
+def night(sample: Path) -> Iterator[Warehouse]:
     """The published findings beside the files that were delivered and the truth about them."""
+    truth = f"read_csv('{sample}/data/sample/truth/{{}}.csv', all_varchar = true)".format
     warehouse = Warehouse()
     warehouse.attach((sample / "output/published/truth.duckdb").resolve(), "published")
     for macro in MACROS.strip().split(";\n"):

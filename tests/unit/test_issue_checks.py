@@ -16,6 +16,7 @@ from dq_pipeline.scorecard.declaring import declare
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.sql.selects import engine_select
 from dq_pipeline.warehouse import Warehouse
+from tests.conftest import CHECKOUT
 
 SELECT = """\
 -- one row is a lamp that somebody left on
@@ -126,3 +127,13 @@ def test_a_check_over_a_source_that_the_project_lacks_is_left_out_by_its_entry(h
     (house / "pipelines/issues.yml").write_text(yaml.safe_dump([ENTRY, other]), encoding="utf-8")
     with pytest.raises(ConfigError, match="'candles' is no source"):
         load_project(house)
+
+
+def test_the_page_of_issue_checks_names_them_all_as_they_are_declared() -> None:
+    page = (CHECKOUT / "docs/issue-checks.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "`" in line]
+    assert rows == [
+        f"| {issue.code} `{issue.name}` | {issue.title} | {issue.row.removeprefix('one row is ')} | {issue.dimension}"
+        f" | {issue.severity} | {issue.owner} |"
+        for issue in load_project(CHECKOUT).issues
+    ]
