@@ -107,6 +107,7 @@ def test_a_select_of_outcomes_without_a_column_is_an_error(warehouse: Warehouse)
         ("nightly.yml", "tier_table: customer_tier", "tier_table: nobody", "'nobody' is no table of `mastered`"),
         ("nightly.yml", "orders: order_outcome", "orders: nobody", "'nobody' is no table of `mastered`"),
         ("nightly.yml", "source_weights: {orders: 2", "source_weights: {nobody: 2", "'nobody' is no source"),
+        ("nightly.yml", "orders.missing_ship_to: [missing", "nobody.bad: [missing", "'nobody' is no source"),
         ("nightly.yml", "ignore: [customer.status", "ignore: [customer.shoe_size", "no field of a golden record"),
         ("nightly.yml", "weights: {accuracy: 2", "weights: {accuracy: 0", "accuracy must weigh more than 0"),
         (

@@ -263,6 +263,8 @@ def _check_scoring(project: Project, sources: set[str], owners: set[str]) -> Non
     columns = {f"{source.name}.{column}" for source in project.sources for column in source.columns} | sources
     for name in settings.anomalies.ignore:
         _known(name, columns, file, "source, or column of one", project)
+    for code in failures.causes if failures else ():
+        _known(code.partition(".")[0], sources, file, "source", project)
     for issue in project.issues:
         for cause in issue.causes:
             _known(cause, set(failures.kinds) if failures else set(), "issues.yml", "failure", project)
