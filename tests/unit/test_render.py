@@ -142,6 +142,7 @@ def test_every_list_is_short_and_says_where_the_rest_is(night: Warehouse) -> Non
         "25 of 34 pairs of masters are shown; all of them are in identity.review_queue of the published database.",
         "10 of 522 masters with more than one record are shown; all of them are in identity.xref of the published",
         "25 of 34 lines are shown; all of them are in raw.unparsed of this run’s working database.",
+        "10 of 14 missed targets are shown; all of them are in quality.service_metrics of the published database.",
         "25 of 29 expectations that were not met are shown; all of them are in quality.rule_results",
     ):
         assert said in text
@@ -189,6 +190,12 @@ def test_figures_are_those_of_the_tables(night: Warehouse) -> None:
     assert "orders 100 90 8 2 yes inventory 50 40 4 0 no: 6 missing" in text
     assert "Customer 900 423 477 2.13 30" in text
     assert "Customer 166 20 6 4" in text
+    assert "Promises kept, kind 1 metric_1 90 10 5 90.00 % 95.00 % missed" in text
+    assert "Promises kept, kind 2 metric_2 90 10 5 10.00 % at most 2.00 % missed" in text
+    assert "Promises kept, kind 3 metric_3 90 10 5 – 95.00 % unknown" in text
+    assert "Promises kept, kind 4 metric_4 90 10 5 90.00 % – no target" in text
+    assert "What everybody is owed, whatever the tier. 3 are not granted all of it." in text
+    assert "Is granted thing 1 condition_1 support 80 20 3 80.00 % ask for it" in text
 
 
 def test_the_value_at_risk_counts_an_order_once(changing_night: Warehouse) -> None:

@@ -24,7 +24,7 @@ from dq_pipeline.scorecard.sections import read_sections
 from dq_pipeline.warehouse import Warehouse
 
 # Where values of a run's tables, or of the errors about them, come as sentences.
-_FREE_TEXTS = frozenset({"detail", "reason", "error", "message", "problem", "where"})
+_FREE_TEXTS = frozenset({"detail", "reason", "error", "message", "problem", "where", "value_of"})
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 # What a spreadsheet takes for a formula when the page is copied into one; a number is none.
 _FORMULA = re.compile(r"\s*[=+\-@](?![\d.,\s]*%?\Z)")

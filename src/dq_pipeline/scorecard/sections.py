@@ -10,6 +10,7 @@ from dq_pipeline.errors import StageError
 from dq_pipeline.scorecard.insights import anomalies, causes, touchpoints
 from dq_pipeline.scorecard.night import Night, Row, Section
 from dq_pipeline.scorecard.pairs import pairs
+from dq_pipeline.scorecard.served import service, standard
 
 EXAMPLE_ROWS = 5
 TREND_RUNS = 30
@@ -35,6 +36,8 @@ def read_sections(night: Night) -> dict[str, Section]:
         "anomalies": read_section(night, anomalies, "scored.anomalies", "scored.profile_history"),
         "causes": read_section(night, causes, "scored.failed_orders", "scored.attribution_summary"),
         "touchpoints": read_section(night, touchpoints, "scored.touchpoint_service", "scored.touchpoint_matrix"),
+        "service": read_section(night, service, "scored.service_metrics"),
+        "standard": read_section(night, standard, "scored.minimum_standard", "scored.standard_rows"),
         "pairs": read_section(night, pairs, "mastered.review_queue"),
         "masters": read_section(night, masters, "mastered.xref"),
         "history": read_section(night, history, "mastered.id_history"),

@@ -336,3 +336,44 @@ select
     id >= 32 as success,
     case when id < 3 then 'Conversion Error: could not convert ''w.featherstone@posteo.example'' to INT32' end as error
 from generate_series(1, 80) as ids(id);
+
+create table scored.service_metrics as
+select
+    place,
+    'metric_' || place as metric,
+    'Promises kept, kind ' || place as title,
+    'order' as unit,
+    "by",
+    value_of,
+    90 as good,
+    10 as bad,
+    5 as unknown,
+    case when place = 3 then null when place = 2 then 0.1 else 0.9 end as rate,
+    case when place = 2 then 'bad' else 'good' end as rate_of,
+    case when place = 4 then null when place = 2 then 0.02 else 0.95 end as target,
+    case place when 3 then 'unknown' when 4 then 'no target' else 'missed' end as status
+from generate_series(1, 4) as places(place)
+cross join (
+    values ('all', 'all'), ('tier', 'gold'), ('tier', 'Wilhelmina Featherstone'), ('tier', 'unknown'), ('carrier', 'A'), ('carrier', 'B'),
+        ('carrier', 'C'), ('carrier', 'D'), ('carrier', 'E')
+) as cuts("by", value_of);
+
+create table scored.minimum_standard as
+select
+    place,
+    'condition_' || place as condition,
+    'Is granted thing ' || place as title,
+    'support' as owner,
+    80 as met,
+    case place when 2 then 0 else 20 end as unmet,
+    3 as unknown,
+    case place when 2 then null else 0.8 end as rate,
+    'ask for it' as remedy
+from generate_series(1, 2) as places(place);
+
+create table scored.standard_rows as
+select
+    'CUS-' || (id % 15) as member_id,
+    'condition_1' as condition,
+    id < 20 as met
+from generate_series(0, 22) as ids(id);

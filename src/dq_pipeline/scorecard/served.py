@@ -1,0 +1,34 @@
+"""The sections on what customers were promised and are owed: metrics of service, and the minimum standard."""
+
+from dq_pipeline.scorecard.night import Night, Section
+
+# A rate of fewer is chance: such a value of a cut is not shown among those that miss the target.
+LEAST_KNOWN = 20
+
+
+def service(night: Night) -> Section:
+    """Every metric with what is good, bad and unknown, and the values of cuts that miss the target by most."""
+    metrics = night.warehouse.records(
+        """select metric, title, unit, good, bad, unknown, rate, rate_of, target, status
+        from scored.service_metrics
+        where "by" = 'all'
+        order by place"""
+    )
+    missed = night.listing(
+        "scored.service_metrics",
+        f"""select title, "by", value_of, good, bad, unknown, rate, rate_of, target
+        from scored.service_metrics
+        where "by" <> 'all' and value_of <> 'unknown' and status = 'missed' and good + bad >= {LEAST_KNOWN}
+        order by abs(rate - target) desc, place, "by", value_of""",
+        most=10,
+    )
+    return {"metrics": metrics, "missed": missed, "least": LEAST_KNOWN}
+
+
+def standard(night: Night) -> Section:
+    """Every condition of the minimum standard, and how many members are not granted all of them."""
+    conditions = night.warehouse.records(
+        "select condition, title, owner, met, unmet, unknown, rate, remedy from scored.minimum_standard order by place"
+    )
+    members = night.warehouse.value("select count(distinct member_id) from scored.standard_rows where not met")
+    return {"conditions": conditions, "members": members}
