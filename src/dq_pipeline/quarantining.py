@@ -183,6 +183,9 @@ def _judge(
     scratch.attach(working, "last_run")
     with Checker(scratch, run_date) as checker:
         for source in project.sources:
+            if scratch.bind(f"select * from last_run.raw.{source.name}"):
+                message = f"the last run did not land {source.name}"
+                raise ConfigError(message, remedy="run `dq run --until validate` first")
             scratch.build(f"raw.{source.name}", f"select * from last_run.raw.{source.name}")
             _add_gone(scratch, source, [one for one in wanted if one["source"] == source.name])
             path = project.suite_path("raw", source.name)

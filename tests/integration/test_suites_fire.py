@@ -111,7 +111,7 @@ WRONG = [
 ]  # fmt: skip
 # Warnings that the sample's planted rows cause in what is made of them.
 PLANTED = {("interactions", "bad_satisfaction"), ("customer", "updated_before_created")}
-PLANTED |= {("address", "missing_line1"), ("address", "missing_postal_code")}
+PLANTED |= {("address", "missing_line1"), ("address", "missing_postal_code"), ("customer", "missing_name")}
 
 
 @pytest.fixture(scope="module")
