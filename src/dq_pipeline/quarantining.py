@@ -210,7 +210,7 @@ def _add_gone(scratch: Warehouse, source: Source, wanted: Sequence[dict[str, Any
         scratch.execute(
             f"""insert into {table} ({columns}, record_id, source_key, repeat_no, source_file)
             select {values}, $1, $2,
-                1 + cast($2 in (select known.source_key from {table} as known) as integer), 'ledger'
+                1 + cast(coalesce($2 in (select known.source_key from {table} as known), false) as integer), 'ledger'
             from (select cast($3 as json) as content)
             where not exists (select 1 from {table} as known where known.record_id = $1)""",
             [one["record_id"], one["source_key"], one["raw"]],
