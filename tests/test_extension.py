@@ -353,7 +353,7 @@ def xref(reader: Warehouse, entity: str) -> dict[str, str]:
 
 def test_the_grown_project_checks(grown: Grown) -> None:
     assert grown.checked.code == 0, grown.checked.text
-    assert "10 sources, 3 entities" in grown.checked.text
+    assert "11 sources, 3 entities" in grown.checked.text
 
 
 def test_new_sources_are_conserved_whatever_their_format(grown: Grown) -> None:
