@@ -54,7 +54,7 @@ def filled_in(written: Rows, night: str = NIGHTS[-1]) -> Rows:
 
 
 def scenario_project(folder: Path) -> Path:
-    """The sample project with the extracts of the last night; gates and contracts are those that so few rows can meet."""
+    """The sample project with the extracts of the last night; gates and contracts are what so few rows can meet."""
     copy_project(folder)
     project = folder / "pipelines/nightly.yml"
     settings = yaml.safe_load(project.read_text(encoding="utf-8"))
