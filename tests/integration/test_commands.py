@@ -20,7 +20,7 @@ def test_init_makes_a_project_that_checks(tmp_path: Path) -> None:
         assert {path for path in ours if "models" not in path.parts} == {path for path in made if path.parts[0] == part}
     answer = call("check", "--project", tmp_path / "demo")
     assert answer.code == 0, answer.text
-    assert "All is well: 7 sources, 2 entities" in answer.text
+    assert "All is well: 8 sources, 2 entities" in answer.text
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:
