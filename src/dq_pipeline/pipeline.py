@@ -137,7 +137,7 @@ def _run_stages(run: Run, chosen: Sequence[Stage], outcome: Outcome, observer: O
         observer.started(name)
         began = time.monotonic()
         report = stage(run)
-        seconds = time.monotonic() - began
+        seconds = round(time.monotonic() - began, 3)
         outcome.stages.append((name, sum(report.rows.values()), seconds))
         outcome.breaches.extend(report.breaches)
         observer.finished(name, report, seconds)
