@@ -59,3 +59,26 @@ def test_random_pairs_of_two_are_the_one_pair() -> None:
     entity = person()
     warehouse = _profiled([_named(1, None, None), _named(2, None, None)], entity)
     assert warehouse.rows(random_pairs_select(entity, 2)) == [(1, 2)]
+
+
+def test_a_record_is_compared_along_its_rarest_keys_while_it_has_room() -> None:
+    rows = [_named(number, f"m{number // 10}", f"p{number // 2}") for number in range(20)]
+    by_phone = {(number, number + 1) for number in range(1, 20, 2)}
+    for free_pairs, each, found in ((0, 5, 10), (0, 10, 90), (20 * 10, 1, 90)):
+        entity = person(blocking=[["email"], ["phone"]], max_pairs_per_record=each, free_pairs=free_pairs)
+        warehouse = _profiled(rows, entity)
+        assert build_candidates(warehouse, entity) == found
+        pairs = set(warehouse.rows("select l, r from linked.person_candidates"))
+        assert by_phone <= pairs, "the rarest keys come first"
+
+
+def test_a_pair_is_compared_that_one_of_the_two_asks_for() -> None:
+    rows = [_named(number, "m", f"p{number % 3}" if number < 9 else None) for number in range(10)]
+    entity = person(blocking=[["email"], ["phone"]], max_pairs_per_record=9, free_pairs=0)
+    warehouse = _profiled(rows, entity)
+    build_candidates(warehouse, entity)
+    found = set(warehouse.rows("select l, r from linked.person_candidates"))
+    # The tenth has nothing but the common e-mail, and so room for it; the others have used some of theirs.
+    assert {(number, 10) for number in range(1, 10)} <= found
+    assert (1, 2) not in found
+    assert (1, 4) in found

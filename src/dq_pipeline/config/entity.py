@@ -141,12 +141,15 @@ class Thresholds(Frozen):
 class Training(Frozen):
     """How the model is trained: `prior_rules` find hardly any false pair, and `recall` of all true ones.
 
+    More than `max_records` records are sampled. A sample holds the same share of matches among its pairs.
+
     `judgement_weight` says for how many pairs a judged one stands, where a model learns from judgements.
     """
 
     prior_rules: tuple[Key, ...] = Field(min_length=1)
     recall: float = Field(default=0.7, gt=0, le=1)
     max_pairs: int = Field(default=1_000_000, ge=10_000)
+    max_records: int = Field(default=60_000, ge=1_000)
     seed: int = 42
     judgement_weight: float = Field(default=5, gt=0, le=100)
 
@@ -168,7 +171,8 @@ class Linkage(Frozen):
     """How records of an entity are linked.
 
     `blocking` says which pairs are compared at all: those that share one of the keys, where no more than `max_block`
-    records hold it; all pairs where there are no more than `compare_all_pairs`. `shield` says
+    records hold it, and along its rarest keys until a record has about `max_pairs_per_record` pairs, or the table
+    `free_pairs`; all pairs where there are no more than `compare_all_pairs`. `shield` says
     what a merge needs beside names. `prior_by` names a column (the system that a record came from): how often a
     pair matches is learned for each two of its values, because one system holds duplicates and another does not.
     No cluster of more than `max_cluster_size` distinct records is made.
@@ -177,7 +181,8 @@ class Linkage(Frozen):
     deterministic: tuple[Rule, ...] = ()
     blocking: tuple[Key, ...] = Field(min_length=1)
     max_block: int = Field(default=250, ge=2)
-    max_pairs_per_record: int = Field(default=20, ge=1)
+    max_pairs_per_record: int = Field(default=60, ge=1)
+    free_pairs: int = Field(default=10_000_000, ge=0)
     compare_all_pairs: int = Field(default=600_000, ge=0)
     prior_by: str | None = None
     shield: Shield | None = None

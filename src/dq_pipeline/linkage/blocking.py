@@ -14,13 +14,14 @@ def candidates_select(entity: Entity, rules: Iterable[tuple[int, Key]]) -> str:
     """A SELECT of the pairs (l, r, rule) of profile numbers, l < r, that share a key; each pair once, lowest rule.
 
     Keys that more than `max_block` profiles hold are skipped: they say nothing of a person (a shop's own e-mail, the
-    commonest name). Of a rule's keys the rarest come first, up to `max_pairs_per_record` pairs a profile on average,
-    so that no rule can make the night explode; both limits cut whole keys and never depend on row order.
+    commonest name). Each profile is compared along its rarest keys first, whatever their rules, until it has about
+    `max_pairs_per_record` pairs; a small table may have `free_pairs` in all. So neither a rule nor a value can make the
+    night explode. A pair is kept that one of its two profiles asks for. Nothing depends on row order.
     """
     linkage = entity.linkage
     rows = f"linked.{entity.name}_profile_rows"
     keys = "\nunion all\n".join(_keys_of_rule(rows, number, key) for number, key in rules)
-    limit = f"greatest(100000, {linkage.max_pairs_per_record} * (select count(*) from {rows}))"
+    limit = f"greatest({linkage.max_pairs_per_record}, {linkage.free_pairs} / (select count(*) from {rows}))"
     return f"""with keys as (
 {keys}
 ),
@@ -33,36 +34,38 @@ from keys
 group by rule, key
 having count(*) between 2 and {linkage.max_block}
 ),
-cumulated as (
-select
-    rule,
-    key,
-    sum(profiles * (profiles - 1) / 2) over (
-        partition by rule order by profiles, key rows between unbounded preceding and current row
-    ) as pairs
-from sizes
-),
-kept as (
+ranked as (
 select
     keys.rule,
     keys.key,
-    keys.profile_no
+    keys.profile_no,
+    sum(sizes.profiles - 1) over (
+        partition by keys.profile_no order by sizes.profiles, keys.rule
+        rows between unbounded preceding and current row
+    ) as pairs
 from keys
-inner join cumulated
-    on keys.rule = cumulated.rule
-    and keys.key = cumulated.key
-where cumulated.pairs <= {limit}
+inner join sizes
+    on keys.rule = sizes.rule
+    and keys.key = sizes.key
+),
+asking as (
+select
+    rule,
+    key,
+    profile_no
+from ranked
+where pairs <= {limit}
 )
 select
-    l.profile_no as l,
-    r.profile_no as r,
-    min(l.rule) as rule
-from kept as l
-inner join kept as r
-    on l.rule = r.rule
-    and l.key = r.key
-    and l.profile_no < r.profile_no
-group by l.profile_no, r.profile_no"""
+    least(asking.profile_no, asked.profile_no) as l,
+    greatest(asking.profile_no, asked.profile_no) as r,
+    min(asking.rule) as rule
+from asking
+inner join ranked as asked
+    on asking.rule = asked.rule
+    and asking.key = asked.key
+    and asking.profile_no <> asked.profile_no
+group by l, r"""
 
 
 def _keys_of_rule(rows: str, number: int, key: Key) -> str:

@@ -3,7 +3,8 @@
 Deterministic: pairs are drawn by hashes of record ids and the seed, counts are sorted, results are rounded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -27,7 +28,7 @@ from dq_pipeline.linkage.model import (
 from dq_pipeline.linkage.profiles import build_profiles, input_table
 from dq_pipeline.linkage.scoring import score
 from dq_pipeline.linkage.systems import Systems
-from dq_pipeline.warehouse import Warehouse
+from dq_pipeline.warehouse import Warehouse, literal
 
 _LEAST_STRENGTH = 30.0  # matches' worth of belief in the default m
 _STRENGTH_PER_PROFILE = 0.02
@@ -46,6 +47,11 @@ def train(
     model of default weights is given.
     """
     records = warehouse.count(input_table(entity))
+    if records > entity.linkage.training.max_records:
+        with _sampled(warehouse, entity, [record for one in judgements for record in one.pair]) as profiles:
+            # The shares of the prior are the same in a sample, so they are those of the whole table.
+            sample = train(warehouse, entity, run_date=run_date, judgements=judgements)
+        return sample | {"records": records, "profiles": profiles, "sampled": sample["records"]}
     profiles = build_profiles(warehouse, entity)
     trained_on = run_date or _run_date(warehouse)
     model = default_model(entity) | {
@@ -63,6 +69,31 @@ def train(
             warehouse.execute(f"drop table if exists linked.{entity.name}_{table}")
         drop_grouping(warehouse, entity)
     return model
+
+
+@contextmanager
+def _sampled(warehouse: Warehouse, entity: Entity, always: Sequence[str]) -> Iterator[int]:
+    """The input is a sample of `training.max_records` of its records for a while; gives the profiles of them all.
+
+    Which records are drawn is decided by their ids and the seed; those of `always` are in.
+    """
+    training = entity.linkage.training
+    table = input_table(entity)
+    whole = f"{table}_whole"
+    profiles = build_profiles(warehouse, entity)
+    warehouse.build(whole, f"select * from {table}")
+    drawn = ", ".join(literal(record) for record in always) or "null"
+    warehouse.build(
+        table,
+        f"""select * from {whole}
+order by record_id in ({drawn}) desc, md5('{training.seed}:' || record_id), record_id
+limit {training.max_records}""",
+    )
+    try:
+        yield profiles
+    finally:
+        warehouse.build(table, f"select * from {whole}")
+        warehouse.execute(f"drop table {whole}")
 
 
 def _trained(
