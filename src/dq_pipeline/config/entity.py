@@ -181,7 +181,7 @@ class Linkage(Frozen):
     deterministic: tuple[Rule, ...] = ()
     blocking: tuple[Key, ...] = Field(min_length=1)
     max_block: int = Field(default=250, ge=2)
-    max_pairs_per_record: int = Field(default=60, ge=1)
+    max_pairs_per_record: int = Field(default=40, ge=1)
     free_pairs: int = Field(default=10_000_000, ge=0)
     compare_all_pairs: int = Field(default=600_000, ge=0)
     prior_by: str | None = None
