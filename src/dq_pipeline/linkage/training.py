@@ -49,10 +49,8 @@ def train(
     records = warehouse.count(input_table(entity))
     if records > entity.linkage.training.max_records:
         with _sampled(warehouse, entity, [record for one in judgements for record in one.pair]) as profiles:
-            # The shares of the prior are the same in a sample, so they are those of the whole table. A sample is
-            # compared as sparsely as the whole will be.
-            sparse = entity.model_copy(update={"linkage": entity.linkage.model_copy(update={"free_pairs": 0})})
-            sample = train(warehouse, sparse, run_date=run_date, judgements=judgements)
+            # The shares of the prior are the same in a sample, so they are those of the whole table.
+            sample = train(warehouse, entity, run_date=run_date, judgements=judgements)
         return sample | {"records": records, "profiles": profiles, "sampled": sample["records"]}
     profiles = build_profiles(warehouse, entity)
     trained_on = run_date or _run_date(warehouse)
