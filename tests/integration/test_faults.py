@@ -131,7 +131,7 @@ FAULTS: list[tuple[Fault, int, str]] = [
     (make_an_extract_stale, 3, r"orders\.csv: the newest ordered_at of orders is 2026-11-1\d"),
     (flood_the_quarantine, 3, r"shipments: [\d,]+ of [\d,]+ rows are in quarantine"),
     (break_the_yaml, 2, r"orders\.yml, line \d+, column \d+: not valid YAML"),
-    (misname_a_field, 2, r"orders\.yml, line 7: newest_bye: is not a known field"),
+    (misname_a_field, 2, r"orders\.yml, line 8: newest_bye: is not a known field"),
     (write_a_key_twice, 2, r"nightly\.yml, line 3, column 1: not valid YAML: 'name' is written twice"),
     (break_the_sql, 2, r"mastered/orders\.sql, line 10: .*promissed_at"),
     (forget_a_remark, 2, r"mastered/orders\.sql: no remark says what promised_at is"),

@@ -225,7 +225,7 @@ def test_an_expectation_that_only_informs_covers_nothing(tmp_path: Path) -> None
 def test_a_gate_on_an_unknown_issue_is_named(tmp_path: Path) -> None:
     project = copy_sample(tmp_path)
     path = project / "pipelines/nightly.yml"
-    path.write_text(path.read_text("utf-8").replace("gates:\n", "gates:\n  issues: {X99: 1}\n"), encoding="utf-8")
+    path.write_text(path.read_text("utf-8").replace("S06: 200", "X99: 1"), encoding="utf-8")
     answer = call("check", "--project", project)
     assert answer.code == 2
     assert "gates.issues.X99: no issue has this code" in answer.text
