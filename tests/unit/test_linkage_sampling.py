@@ -30,12 +30,16 @@ def test_a_large_table_is_sampled_and_the_sample_knows_the_same_weights() -> Non
 
 def test_the_sample_does_not_depend_on_row_order_and_holds_what_was_judged() -> None:
     rows = people(1_000)
-    judged = Judgement(rows[0][0] or "", rows[7][0] or "", "different", "Ann", "2026-11-20", "", 2)
+    # Half of the records are drawn: that all of these are by chance is out of the question.
+    judged = [
+        Judgement(rows[number][0] or "", rows[number + 1_001][0] or "", "different", "Ann", "2026-11-20", "", 2)
+        for number in range(12)
+    ]
     entity = person(training=RULES | {"max_records": 1_000})
     models = []
     for given in (rows, rows[::-1]):
         warehouse = warehouse_of(given)
         prepare(warehouse, entity)
-        models.append(train(warehouse, entity, judgements=[judged]))
+        models.append(train(warehouse, entity, judgements=judged))
     assert models[0] == models[1]
-    assert models[0]["judgements"]["different"] == 1
+    assert models[0]["judgements"]["different"] == 12
