@@ -220,3 +220,37 @@ def test_masks_hide(texts: list[str]) -> None:
     for text, masked in zip(letters, apply("std_mask_name({})", letters), strict=True):
         for word in text.split():
             assert masked is None or len(word) == 1 or word not in masked
+
+
+LETTERS = st.sampled_from(["ab", "abc", "0123456789", "éabc@."])
+
+
+@st.composite
+def near_texts(draw: st.DrawFn) -> tuple[str, str]:
+    """A text, and what some edits made of it: letters put in, taken out, changed, or swapped with their neighbours."""
+    letters = draw(LETTERS)
+    text = draw(st.text(letters, max_size=24))
+    edited = text
+    for kind, place, letter in draw(
+        st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30), st.sampled_from(letters)), max_size=4)
+    ):
+        at = min(place, len(edited))
+        rest = edited[at:]
+        edited = (
+            edited[:at]
+            + {0: letter + rest, 1: rest[1:], 2: letter + rest[1:], 3: rest[1:2] + rest[:1] + rest[2:]}[kind]
+        )
+    return text, edited
+
+
+@BATCH
+@given(pairs=st.lists(near_texts(), min_size=1, max_size=60))
+def test_few_edits_are_found_without_measuring_most_distances(pairs: list[tuple[str, str]]) -> None:
+    ones, others = map(list, zip(*pairs, strict=True))
+    wrong = warehouse().rows(
+        """select one, other, edits from 
+        (select unnest(?) as one, unnest(?) as other), (values (1), (2)) as limits(edits)
+        where std_edits_at_most(one, other, edits) <> (damerau_levenshtein(one, other) <= edits)""",
+        [ones, others],
+    )
+    assert wrong == []

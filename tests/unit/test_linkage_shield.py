@@ -8,6 +8,7 @@ import pytest
 
 from dq_pipeline.config import Entity, read_yaml
 from dq_pipeline.linkage.refusals import build_refusals, conflict_sql
+from dq_pipeline.sql import load_macros
 from dq_pipeline.warehouse import Warehouse, literal
 from tests.conftest import CHECKOUT
 from tests.unit.linkage_people import person
@@ -176,6 +177,7 @@ def _said(sql: str, left: Values, right: Values) -> Any:
         for end, side in sides
     ]
     warehouse = Warehouse(threads=1)
+    load_macros(warehouse)
     try:
         return warehouse.value(f"select {sql} from (select {', '.join(values)}) as pair")
     finally:

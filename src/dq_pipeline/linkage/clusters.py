@@ -37,6 +37,7 @@ _TABLES = (
     "judged_apart",
     "judged_units",
     "weighed",
+    "frequencies",
 )
 
 

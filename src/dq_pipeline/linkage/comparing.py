@@ -1,6 +1,6 @@
-"""Splink at work: how pairs of profiles agree in every comparison, their match weights, connected components.
+"""Splink at work: at which level pairs of profiles agree in every comparison, and connected components.
 
-This is the only module that runs Splink. It hands Splink the profiles and the pairs, and reads its scored pairs.
+This is the only module that runs Splink. It hands Splink the profiles and the pairs, and reads the levels it found.
 """
 
 import logging
@@ -18,7 +18,7 @@ from dq_pipeline.linkage.systems import Systems, find_systems
 from dq_pipeline.warehouse import Warehouse
 
 SCRATCH = "splink_scratch"
-# Pairs scored at once: bounds memory, for Splink writes every intermediate column of every pair.
+# Pairs compared at once: bounds memory, for Splink writes every intermediate column of every pair.
 PAIRS_AT_ONCE = 2_000_000
 
 
@@ -27,21 +27,34 @@ class Comparer:
     """Splink's linker over one entity's profiles, on a cursor of its own."""
 
     warehouse: Warehouse
-    cursor: Any
     api: Any
     linker: Any
     comparisons: tuple[Comparison, ...]
     systems: Systems
 
-    def scored(self, pairs: str) -> str:
-        """The table of Splink's scores (`mw_*` of every comparison, match_weight) for a SELECT of pairs (l, r).
+    def parts(self, pairs: str, pairs_at_once: int = PAIRS_AT_ONCE) -> list[str]:
+        """A SELECT of pairs (l, r, rule) in parts of about so many."""
+        chunks = -(-int(self.warehouse.value(f"select count(*) from ({pairs}) as pairs")) // pairs_at_once)
+        return [
+            f"select l, r, rule from ({pairs}) as pairs where (l + r) % {chunks} = {chunk}" for chunk in range(chunks)
+        ]
 
-        It lives until it is dropped or the comparer is closed.
+    def compare(self, pairs: str, table: str) -> None:
+        """Build `table` (l, r, rule, level_<comparison>...) of a SELECT of pairs (l, r, rule).
+
+        Levels count from 0 (`else`) up to the strongest; -1 is null.
         """
+        levels = "".join(f", cast(0 as tinyint) as level_{one.name}" for one in self.comparisons)
+        empty = f"select cast(0 as bigint) as l, cast(0 as bigint) as r, cast(0 as integer) as rule{levels} where false"
+        self.warehouse.build(table, empty)
+        for part in self.parts(pairs):
+            self._add_levels(part, table)
+
+    def _add_levels(self, pairs: str, table: str) -> None:
         name = f"dq_pairs_{len(self.warehouse.tables(SCRATCH))}"
         self.warehouse.build(
             f"{SCRATCH}.{name}",
-            f"select l as join_key_l, r as join_key_r, '0' as match_key from ({pairs}) as pairs",
+            f"select l as join_key_l, r as join_key_r, cast(rule as varchar) as match_key from ({pairs}) as pairs",
         )
         self.linker.table_management.register_blocked_pairs_for_predict(self.api.register(name))
         try:
@@ -52,28 +65,27 @@ class Comparer:
                 f"Splink could not compare the records: {reason}",
                 remedy="run `dq check`; it binds every SQL condition of the linkage",
             ) from error
-        self.warehouse.execute(f"drop table {SCRATCH}.{name}")
-        return f"{SCRATCH}.{scores.physical_name}"
+        levels = "".join(f", cast(mw_{one.name} - 1 as tinyint) as level_{one.name}" for one in self.comparisons)
+        self.warehouse.execute(
+            f"""insert into {table} by name
+            select profile_no_l as l, profile_no_r as r, cast(match_key as integer) as rule{levels}
+            from {SCRATCH}.{scores.physical_name}"""
+        )
+        for used in (name, scores.physical_name):
+            self.warehouse.execute(f"drop table {SCRATCH}.{used}")
 
-    def patterns(self, pairs: str) -> list[tuple[int, ...]]:
+    def patterns(self, levels: str) -> list[tuple[int, ...]]:
         """How often each pattern of levels occurs: sorted rows (level of every comparison..., group, count).
 
-        Levels count from 0 (`else`) up to the strongest; -1 is null. `group` is the number of the two systems.
+        `levels` is a SELECT of rows that `compare` made. `group` is the number of the two systems.
         """
-        scores = self.scored(pairs)
-        levels = ", ".join(f"cast(mw_{comparison.name} as integer) - 1" for comparison in self.comparisons)
+        columns = ", ".join(f"level_{comparison.name}" for comparison in self.comparisons)
         places = ", ".join(str(place) for place in range(1, len(self.comparisons) + 2))
-        rows = self.warehouse.rows(
-            f"""select {levels}, {self.systems.group_sql}, count(*) from {scores} as scores
-            {self.systems.joins("scores.profile_no_l", "scores.profile_no_r")}
+        return self.warehouse.rows(
+            f"""select {columns}, {self.systems.group_sql}, count(*) from ({levels}) as levels
+            {self.systems.joins("levels.l", "levels.r")}
             group by {places} order by {places}"""
         )
-        self.drop(scores)
-        return rows
-
-    def drop(self, scores: str) -> None:
-        """Drop a table of scores."""
-        self.warehouse.execute(f"drop table {scores}")
 
 
 def comparable(warehouse: Warehouse, entity: Entity) -> list[Comparison]:
@@ -82,13 +94,8 @@ def comparable(warehouse: Warehouse, entity: Entity) -> list[Comparison]:
 
 
 @contextmanager
-def comparer(
-    warehouse: Warehouse, entity: Entity, model: dict[str, Any], *, for_levels: bool = False
-) -> Iterator[Comparer]:
-    """Splink over linked.<entity>_profile_rows with a model's weights; comparisons without any data are left out.
-
-    `for_levels` True is for `patterns`, False for `scored`.
-    """
+def comparer(warehouse: Warehouse, entity: Entity) -> Iterator[Comparer]:
+    """Splink over linked.<entity>_profile_rows; comparisons without any data are left out."""
     from splink import DuckDBAPI, Linker
 
     comparisons = comparable(warehouse, entity)
@@ -97,58 +104,10 @@ def comparer(
         rows = f"linked.{entity.name}_profile_rows"
         warehouse.build(f"{SCRATCH}.dq_profiles", f"select * from {rows} order by profile_no")
         api = DuckDBAPI(connection=cursor, output_schema=SCRATCH)
-        settings = splink_settings(comparisons, model, for_levels=for_levels)
-        linker = Linker(api.register("dq_profiles"), settings, log_level=None, validate_settings=False)
-        if not for_levels:
-            _register_frequencies(warehouse, linker, api, comparisons, model)
-        yield Comparer(warehouse, cursor, api, linker, tuple(comparisons), find_systems(warehouse, entity))
-
-
-def _register_frequencies(
-    warehouse: Warehouse, linker: Any, api: Any, comparisons: list[Comparison], model: dict[str, Any]
-) -> None:
-    """Give Splink how frequent each value is among strangers."""
-    u_of = {entry["name"]: entry["levels"] for entry in model["comparisons"]}
-    for comparison in comparisons:
-        for place, column in enumerate(comparison.frequencies()):
-            if column:
-                name = f"dq_frequency_{column}"
-                u = u_of[comparison.name][place]["u"]
-                warehouse.build(f"{SCRATCH}.{name}", _frequency_select(comparison, column, u))
-                linker.table_management.register_term_frequency_lookup(api.register(name), column)
-
-
-def _frequency_select(comparison: Comparison, column: str, u: float) -> str:
-    """A SELECT (value, frequency) of a column of the profiles.
-
-    Of a name: its share. A pair that agrees holds the value twice by itself, so 1.5 is taken off its count; the floor
-    keeps the rarest values from weighing without bound (a floor of one in all would make data of names only
-    unmatchable). Of an identifier (`counted_by`): strangers do not draw it by chance, so it starts from u, or from half
-    a holder if that is less, and grows with its holders; one holder more is forgiven, for names are mistyped.
-    """
-    parts = [f"coalesce(cast({part} as varchar), '')" for part in comparison.counted_by]
-    if parts:
-        holders = f"count(distinct {' || chr(31) || '.join(parts)})"
-        frequency = f"greatest(holders - 1, 1) * least({u!r}, 0.5 / (select sum(holders) from counts))"
-    else:
-        holders = "count(*)"
-        frequency = f"""greatest(
-        greatest(holders - 1.5, 0.5) / (select sum(holders) from counts),
-        0.3 / (select count(*) from {SCRATCH}.dq_profiles)
-    )"""
-    return f"""with counts as (
-select
-    {column},
-    {holders} as holders
-from {SCRATCH}.dq_profiles
-where {column} is not null
-group by {column}
-)
-select
-    {column},
-    {frequency} as tf_{column}
-from counts
-order by {column}"""
+        linker = Linker(
+            api.register("dq_profiles"), splink_settings(comparisons), log_level=None, validate_settings=False
+        )
+        yield Comparer(warehouse, api, linker, tuple(comparisons), find_systems(warehouse, entity))
 
 
 def connect(warehouse: Warehouse, table: str, links: str) -> None:

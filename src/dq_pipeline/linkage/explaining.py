@@ -10,12 +10,14 @@ from typing import Any
 
 from dq_pipeline.config.entity import Entity
 from dq_pipeline.linkage.blocking import COMPLETION
-from dq_pipeline.linkage.comparing import Comparer, comparable, comparer
+from dq_pipeline.linkage.comparing import comparable, comparer
 from dq_pipeline.linkage.drift import level_sql
+from dq_pipeline.linkage.frequencies import build_frequencies, frequencies_table
 from dq_pipeline.linkage.holding import RULE, joining_step
 from dq_pipeline.linkage.model import at_size, fitted
 from dq_pipeline.linkage.profiles import build_profiles, input_table
-from dq_pipeline.linkage.weighing import prior_sql, weight_of
+from dq_pipeline.linkage.scoring import weighed_select
+from dq_pipeline.linkage.weighing import weight_of
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
 Row = dict[str, Any]
@@ -150,22 +152,23 @@ def _weights(
     """The prior of the pair, and of each comparison that has data the weight of its level and of the value's rarity."""
     if not comparable(warehouse, entity):
         return weight_of(model["prior"]["match"]), {}
-    with comparer(warehouse, entity, model) as splink:
-        scores = splink.scored(f"select {low} as l, {high} as r")
-        row = warehouse.records(_weights_select(splink, model, scores))[0]
+    levels = f"linked.{entity.name}_levels"
+    with comparer(warehouse, entity) as splink:
+        splink.compare(f"select {low} as l, {high} as r, 0 as rule", levels)
+    build_frequencies(warehouse, entity, model, splink.comparisons)
+    weighed = weighed_select(entity, model, splink.comparisons, splink.systems, levels)
+    at = ", ".join(f"levels.level_{one.name}" for one in splink.comparisons)
+    row = warehouse.records(f"select {at}, weighed.* from ({weighed}) as weighed cross join {levels} as levels")[0]
+    for table in (levels, frequencies_table(entity)):
+        warehouse.execute(f"drop table {table}")
     found = {}
-    for comparison in splink.comparisons:
-        frequency = row.get(f"mw_tf_adj_{comparison.name}") or 0.0
-        found[comparison.name] = (float(row[f"mw_{comparison.name}"]), float(frequency))
+    for entry in model["comparisons"]:
+        level, evidence = row.get(f"level_{entry['name']}", -1), row.get(f"e_{entry['name']}") or 0.0
+        if level >= 0:
+            at_level = entry["levels"][-1 - level]
+            weight = math.log2(at_level["m"] / at_level["u"])
+            found[entry["name"]] = (weight, evidence - weight)
     return float(row["prior"]), found
-
-
-def _weights_select(splink: Comparer, model: dict[str, Any], scores: str) -> str:
-    columns = [f"scores.mw_{one.name}" for one in splink.comparisons]
-    columns += [f"scores.mw_tf_adj_{one.name}" for one in splink.comparisons if any(one.frequencies())]
-    return f"""select {prior_sql(model, splink.systems)} as prior, {", ".join(columns)}
-    from {scores} as scores
-    {splink.systems.joins("scores.profile_no_l", "scores.profile_no_r")}"""
 
 
 def _pair_select(warehouse: Warehouse, entity: Entity, left: str, right: str) -> str:

@@ -36,7 +36,7 @@ def in_force(judgements: Sequence[Judgement]) -> list[Judgement]:
 
 
 def take_judged_pairs(warehouse: Warehouse, entity: Entity, judgements: Sequence[Judgement]) -> Learned:
-    """Build linked.<entity>_judged_pairs (l, r, is_match) of profiles; its pairs leave linked.<entity>_candidates.
+    """Build linked.<entity>_judged_pairs (l, r, is_match) of profiles.
 
     Left out: records that are not there tonight, records alike in all that is compared (no pair of profiles), and
     profiles of which some records were judged the same and others different.
@@ -66,9 +66,6 @@ def take_judged_pairs(warehouse: Warehouse, entity: Entity, judgements: Sequence
             order by 1, 2""",
             [left, right, [one.judgement == "same" for one in judged]],
         )
-        warehouse.execute(
-            f"delete from linked.{name}_candidates where (l, r) in (select (l, r) from linked.{name}_judged_pairs)"
-        )
     same, different = warehouse.rows(
         f"select count(*) filter (where is_match), count(*) filter (where not is_match) from linked.{name}_judged_pairs"
     )[0]
@@ -84,7 +81,10 @@ def with_judged_pairs(splink: Comparer, entity: Entity, candidates: Counts, lear
     for is_match, found in ((True, learned.same), (False, learned.different)):
         if found:
             test = "is_match" if is_match else "not is_match"
-            rows = splink.patterns(f"select l, r from linked.{entity.name}_judged_pairs where {test}")
+            levels = f"linked.{entity.name}_judged_levels"
+            splink.compare(f"select l, r, 0 as rule from linked.{entity.name}_judged_pairs where {test}", levels)
+            rows = splink.patterns(f"select * from {levels}")
+            splink.warehouse.execute(f"drop table {levels}")
             counts = Counts.of(rows, candidates.levels.shape[1])
             known = np.full(len(rows), float(is_match))
             parts.append(Counts(counts.levels, counts.groups, counts.pairs * learned.weight / scale, known))

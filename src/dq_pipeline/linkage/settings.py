@@ -1,5 +1,6 @@
 """entity.linkage -> Splink's settings, and the check that every SQL condition in it binds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dq_pipeline.config.entity import Comparison, Entity
@@ -25,45 +26,36 @@ def usable_comparisons(entity: Entity, empty: set[str]) -> list[Comparison]:
     return usable
 
 
-def splink_settings(comparisons: list[Comparison], model: dict[str, Any], *, for_levels: bool) -> dict[str, Any]:
+def splink_settings(comparisons: Sequence[Comparison]) -> dict[str, Any]:
     """Splink's settings for comparing pairs of profiles that are handed to it.
 
-    `for_levels` True makes every weight the number of its level: null 0, `else` 1, upward. Splink shows levels as such
-    only together with all values compared, which takes twice the time.
+    Every match weight is the number of its level: null 0, `else` 1, upward. Splink shows levels as such only together
+    with all values compared, which takes twice the time.
     """
-    entries = {entry["name"]: entry["levels"] for entry in model["comparisons"]}
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "profile_no",
-        "probability_two_random_records_match": model["prior"]["match"],
-        "comparisons": [_comparison(comparison, entries[comparison.name], for_levels) for comparison in comparisons],
+        "probability_two_random_records_match": 0.5,
+        "comparisons": [_comparison(comparison) for comparison in comparisons],
         "blocking_rules_to_generate_predictions": [],
         "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": True,
     }
 
 
-def _comparison(comparison: Comparison, levels: list[dict[str, Any]], for_levels: bool) -> dict[str, Any]:
+def _comparison(comparison: Comparison) -> dict[str, Any]:
     null_level = {"sql_condition": null_condition(comparison), "label_for_charts": "missing", "is_null_level": True}
-    conditions = [level.sql for level in comparison.levels] + ["ELSE"]
-    if for_levels:
-        # log2(m / u) is exactly the number wanted.
-        tops = range(len(levels), 0, -1)
-        levels = [level | {"m": 2.0 ** (top - 40), "u": 2.0**-40} for top, level in zip(tops, levels, strict=True)]
-    frequencies = [*comparison.frequencies(), None]
+    labels = [(level.sql, level.label) for level in comparison.levels] + [("ELSE", ELSE_LABEL)]
     rest = [
         {
             "sql_condition": condition,
-            "label_for_charts": level["label"],
-            "m_probability": level["m"],
-            "u_probability": level["u"],
+            "label_for_charts": label,
+            # log2(m / u) is exactly the number wanted.
+            "m_probability": 2.0 ** (number - 40),
+            "u_probability": 2.0**-40,
         }
-        for condition, level in zip(conditions, levels, strict=True)
+        for number, (condition, label) in zip(range(len(labels), 0, -1), labels, strict=True)
     ]
-    for level, column in zip(rest, frequencies, strict=True):
-        if column and not for_levels:
-            # Splink would look for a plain equality on the column to find the u to correct; it is this level's own.
-            level |= {"tf_adjustment_column": column, "disable_tf_exact_match_detection": True}
     return {"output_column_name": comparison.name, "comparison_levels": [null_level, *rest]}
 
 

@@ -14,7 +14,7 @@ from dq_pipeline.config.entity import Comparison, Entity
 from dq_pipeline.linkage import mixture
 from dq_pipeline.linkage.blocking import build_candidates, count_agreeing, random_pairs_select
 from dq_pipeline.linkage.clusters import drop_grouping, group
-from dq_pipeline.linkage.comparing import Comparer, comparable, comparer
+from dq_pipeline.linkage.comparing import comparable, comparer
 from dq_pipeline.linkage.judged_pairs import take_judged_pairs, with_judged_pairs
 from dq_pipeline.linkage.judgements import Judgement
 from dq_pipeline.linkage.mixture import Assumptions, Counts, Fit
@@ -26,7 +26,7 @@ from dq_pipeline.linkage.model import (
     rounded_shares,
 )
 from dq_pipeline.linkage.profiles import build_profiles, input_table
-from dq_pipeline.linkage.scoring import score
+from dq_pipeline.linkage.scoring import build_weighed, pairs_to_compare
 from dq_pipeline.linkage.systems import Systems
 from dq_pipeline.warehouse import Warehouse, literal
 
@@ -65,7 +65,7 @@ def train(
             model |= _trained(warehouse, entity, model, profiles, judgements)
             model = _calibrated(warehouse, entity, model)
     finally:
-        for table in ("candidates", "judged_pairs"):
+        for table in ("candidates", "judged_pairs", "levels"):
             warehouse.execute(f"drop table if exists linked.{entity.name}_{table}")
         drop_grouping(warehouse, entity)
     return model
@@ -100,15 +100,22 @@ def _trained(
     warehouse: Warehouse, entity: Entity, start: dict[str, Any], profiles: int, judgements: Sequence[Judgement]
 ) -> dict[str, Any]:
     """The parts of the model that the data decide."""
+    name = entity.name
     agreeing = count_agreeing(warehouse, entity)
     build_candidates(warehouse, entity)
     learned = take_judged_pairs(warehouse, entity, judgements)
-    candidates = warehouse.count(f"linked.{entity.name}_candidates")
-    with comparer(warehouse, entity, start, for_levels=True) as splink:
+    with comparer(warehouse, entity) as splink:
         systems = splink.systems
         names = [comparison.name for comparison in splink.comparisons]
-        random_rows = splink.patterns(random_pairs_select(entity, profiles))
-        counted = Counts.of(_candidate_patterns(splink, entity, candidates), len(names))
+        splink.compare(
+            f"select l, r, 0 as rule from ({random_pairs_select(entity, profiles)})", f"linked.{name}_levels"
+        )
+        random_rows = splink.patterns(f"select * from linked.{name}_levels")
+        splink.compare(pairs_to_compare(entity), f"linked.{name}_levels")
+        learnable = f"""select * from linked.{name}_levels
+            where l < r and (l, r) not in (select (l, r) from linked.{name}_judged_pairs)"""
+        candidates = int(warehouse.value(f"select count(*) from ({learnable})"))
+        counted = Counts.of(splink.patterns(_drawn(entity, learnable, candidates)), len(names))
         scale = candidates / float(counted.pairs.sum()) if len(counted.pairs) else 1.0
         counted = with_judged_pairs(splink, entity, counted, learned, scale)
         used = list(splink.comparisons)
@@ -132,7 +139,7 @@ def _calibrated(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> 
     free = entity.model_copy(
         update={"linkage": entity.linkage.model_copy(update={"shield": None, "conflicts": (), "deterministic": ()})}
     )
-    score(warehouse, free, model)
+    build_weighed(warehouse, free, model, compared=f"linked.{entity.name}_levels")
     bits = 0.0
     for _ in range(_CORRECTIONS):
         group(warehouse, free, model, [])
@@ -188,15 +195,14 @@ def _shift(found: list[tuple[float, int, int]], most: float) -> float:
     return (low + high) / 2
 
 
-def _candidate_patterns(splink: Comparer, entity: Entity, candidates: int) -> list[tuple[int, ...]]:
-    """Patterns of the candidates, of a drawn part of them where there are more than `max_pairs`."""
-    pairs = f"select l, r from linked.{entity.name}_candidates"
+def _drawn(entity: Entity, pairs: str, count: int) -> str:
+    """A SELECT of the candidates, of a drawn part of them where there are more than `max_pairs`."""
     limit = entity.linkage.training.max_pairs
-    if candidates > limit:
-        # A prime modulus spreads neighbouring numbers; hashing text for every pair would take longer than comparing.
-        spread = f"(l * 7919 + r * 104729 + {entity.linkage.training.seed}) % 1000003"
-        pairs += f" where {spread} < {round(1000003 * limit / candidates)}"
-    return splink.patterns(pairs)
+    if count <= limit:
+        return pairs
+    # A prime modulus spreads neighbouring numbers.
+    spread = f"(l * 7919 + r * 104729 + {entity.linkage.training.seed}) % 1000003"
+    return f"{pairs} and {spread} < {round(1000003 * limit / count)}"
 
 
 def _assumptions(entity: Entity, used: list[Comparison], agreeing: int, systems: Systems) -> Assumptions:

@@ -1,8 +1,8 @@
 """How evidence is weighed: the odds of a match against strangers and against each kind of related pairs, as SQL.
 
-All weights are in bits (log2 of odds). The evidence of a comparison is Splink's: log2(m / u) with its term frequency.
-Against strangers a pair has the prior and all evidence. Against related pairs (a household) a comparison counts only by
-the share of related pairs that do not agree in it as matches do.
+All weights are in bits (log2 of odds). The evidence of a comparison is log2(m / u) of the level that Splink found; the
+value's term frequency may stand for u. Against strangers a pair has the prior and all evidence. Against related pairs
+(a household) a comparison counts only by the share of related pairs that do not agree in it as matches do.
 """
 
 import math
@@ -31,6 +31,24 @@ def probability_sql(weight: str) -> str:
 def strong_weight_sql(comparisons: Sequence[Comparison]) -> str:
     """An SQL expression on a weighed pair: what its strong comparisons say together."""
     return " + ".join([f"coalesce(e_{one.name}, 0)" for one in comparisons if one.strong] or ["0"])
+
+
+def evidence_sql(comparison: Comparison, levels: Sequence[dict[str, Any]], left: str, right: str) -> str:
+    """An SQL expression: the evidence of a comparison at `level_<comparison>`; null where a value is missing.
+
+    `levels` are the model's. `left` and `right` are the two profiles' rows of linked.<entity>_frequencies: a level that
+    weighs its value's frequency weighs m against that instead of u.
+    """
+    cases = []
+    for place, (level, column) in enumerate(zip(levels, [*comparison.frequencies(), None], strict=True)):
+        weight = math.log2(level["m"] / level["u"])
+        value = repr(weight)
+        if column:
+            frequency = f"coalesce(greatest({left}.f_{column}, {right}.f_{column}), {level['u']!r})"
+            value = f"{math.log2(level['m'])!r} - log2({frequency})"
+        if weight:
+            cases.append(f"when {len(levels) - 1 - place} then {value}")
+    return f"case level_{comparison.name} {' '.join(cases)} end" if cases else "cast(null as double)"
 
 
 def partial_shares(entity: Entity, comparisons: Sequence[Comparison]) -> list[tuple[str, str, float]]:
