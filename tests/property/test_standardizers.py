@@ -248,7 +248,7 @@ def near_texts(draw: st.DrawFn) -> tuple[str, str]:
 def test_few_edits_are_found_without_measuring_most_distances(pairs: list[tuple[str, str]]) -> None:
     ones, others = map(list, zip(*pairs, strict=True))
     wrong = warehouse().rows(
-        """select one, other, edits from 
+        """select one, other, edits from
         (select unnest(?) as one, unnest(?) as other), (values (1), (2)) as limits(edits)
         where std_edits_at_most(one, other, edits) <> (damerau_levenshtein(one, other) <= edits)""",
         [ones, others],
