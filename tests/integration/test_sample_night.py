@@ -11,9 +11,10 @@ from tests.conftest import published
 from tools.accuracy import merged_namesakes, pair_figures
 
 CONTRACT = {
-    "master": "address customer customer_360 customer_address customer_contact customer_name customer_tier "
-    "customer_timeline household household_member interactions inventory order_line_service order_lines order_links "
-    "order_outcome order_service orders product shipment_lines shipment_service shipments",
+    "master": "address customer customer_360 customer_address customer_contact customer_last_word customer_name "
+    "customer_preference customer_tier customer_timeline household household_member interactions inventory "
+    "order_line_service order_lines order_links order_outcome order_service orders product shipment_lines "
+    "shipment_service shipments",
     "identity": "edges id_history judged_accuracy judged_marks judgements known_records provenance record_contents "
     "redirects resolve review_queue xref",
     "quality": "action_history action_orders action_plan anomalies attribution attribution_summary customer_quality "

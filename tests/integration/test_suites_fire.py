@@ -56,6 +56,9 @@ WRONG = [
     ("mastered.customer_name", "last_before_first", "set last_said_on = first_said_on - 1"),
     ("mastered.customer_contact", "several_working", "set is_working = true"),
     ("mastered.customer_contact", "works_and_invalid", "set is_valid = false"),
+    ("mastered.customer_last_word", "repeated_key", "set customer_id = 'CUS-same', field = 'email'"),
+    ("mastered.customer_preference", "repeated_key", "set customer_id = 'CUS-same', touchpoint = 'web'"),
+    ("mastered.customer_preference", "differs_from_itself", "set touchpoint = newest_touchpoint"),
     ("mastered.customer_address", "several_homes", "set is_home = true"),
     ("mastered.customer_address", "unknown_address", "set address_id = 'ADR-none'"),
     ("mastered.product", "wrong_stock", "set on_hand = on_hand + 1"),
@@ -97,6 +100,7 @@ WRONG = [
     ("mastered.household_member", "unknown_address", "set address_id = 'ADR-none'"),
     ("mastered.shipments", "unknown_address", "set address_id = 'ADR-none'"),
     ("mastered.order_service", "unknown_address", "set ship_to_address_id = 'ADR-none'"),
+    ("mastered.customer_last_word", "unknown_order", "set order_id = 'O9999999'"),
     ("mastered.order_links", "unknown_order", "set order_id = 'O9999999'"),
     ("mastered.order_outcome", "unknown_order", "set order_id = 'O9999999'"),
     ("mastered.order_service", "unknown_order", "set order_id = 'O9999999'"),
@@ -105,7 +109,7 @@ WRONG = [
         (f"mastered.{table}", "unknown_customer", "set customer_id = 'CUS-none'")
         for table in (
             *("customer_address", "customer_contact", "customer_name", "customer_tier", "interactions", "order_lines"),
-            *("order_outcome", "order_service"),
+            *("order_outcome", "order_service", "customer_last_word", "customer_preference"),
         )
     ),
 ]  # fmt: skip

@@ -1,96 +1,24 @@
 -- one row is an account of a person whom orders and parcels since its last change call by another name
-with accounts as (
-    select
-        records.customer_id,
-        records.record_id,
-        records.source_key,
-        records.first_key,
-        records.first_root,
-        records.last_key,
-        records.last_main,
-        records.middle_key,
-        concat_ws(' ', records.middle_key, records.last_key) as surnames,
-        std_fold(records.preferred_name) as preferred,
-        records.updated_at,
-        row_number() over (
-            partition by records.customer_id
-            order by records.updated_at desc nulls last, records.record_id
-        ) as choice
-    from mastered.customer_records as records
-    join mastered.customer
-        on customer.customer_id = records.customer_id
-        and customer.customer_type = 'person'
-    where records.role = 'account'
-        and records.first_key is not null
-        and records.last_key is not null
-),
--- What names the account of somebody else says nothing of this one.
-named as (
-    select
-        records.customer_id,
-        records.record_id,
-        records.role,
-        records.order_ref as order_id,
-        records.first_key,
-        records.first_root,
-        records.last_key,
-        records.last_main,
-        concat_ws(' ', records.middle_key, records.last_key) as surnames,
-        records.updated_at as said_at,
-        row_number() over (
-            partition by records.customer_id
-            order by records.updated_at desc nulls last, records.record_id
-        ) as choice
-    from mastered.customer_records as records
-    join mastered.orders
-        on orders.order_id = records.order_ref
-        and orders.status <> 'cancelled'
-    join accounts
-        on accounts.customer_id = records.customer_id
-        and accounts.choice = 1
-        and (accounts.updated_at is null or records.updated_at > accounts.updated_at)
-    left join mastered.xref as own_account
-        on own_account.entity = 'customer'
-        and own_account.record_id = 'crm_customers:' || records.customer_ref
-    where records.role <> 'account'
-        and coalesce(own_account.master_id, records.customer_id) = records.customer_id
-        and records.first_key is not null
-        and records.last_key is not null
-),
-said as (
-    select
-        latest.customer_id,
-        latest.role,
-        latest.order_id,
-        latest.first_key,
-        latest.first_root,
-        latest.last_key,
-        latest.last_main,
-        latest.surnames,
-        min(cast(named.said_at as date)) as since
-    from named as latest
-    join named
-        on named.customer_id = latest.customer_id
-        and named.first_root is not distinct from latest.first_root
-        and named.last_main is not distinct from latest.last_main
-    where latest.choice = 1
-    group by
-        latest.customer_id,
-        latest.role,
-        latest.order_id,
-        latest.first_key,
-        latest.first_root,
-        latest.last_key,
-        latest.last_main,
-        latest.surnames
-),
 -- Spellings, short forms, initials, swapped names and one of two family names are one name; so is one that any account has.
+with names as (
+    select
+        customer_id,
+        record_id,
+        role,
+        first_key,
+        first_root,
+        last_key,
+        last_main,
+        middle_key,
+        concat_ws(' ', middle_key, last_key) as surnames,
+        std_fold(preferred_name) as preferred
+    from mastered.customer_records
+    where first_key is not null
+        and last_key is not null
+),
 compared as (
     select
-        said.customer_id,
-        said.role,
-        said.order_id,
-        said.since,
+        word.customer_id,
         max(
             case
                 when (
@@ -114,30 +42,27 @@ compared as (
                 else 0
             end
         ) as is_known
-    from said
-    join accounts
-        on accounts.customer_id = said.customer_id
-    group by
-        said.customer_id,
-        said.role,
-        said.order_id,
-        said.since
+    from mastered.customer_last_word as word
+    join names as said
+        on said.record_id = word.record_id
+    join names as accounts
+        on accounts.customer_id = word.customer_id
+        and accounts.role = 'account'
+    where word.field = 'name'
+        and not word.is_known
+    group by word.customer_id
 )
 select
-    accounts.source_key as key,
-    accounts.record_id,
-    accounts.customer_id as master_id,
-    compared.order_id,
-    case compared.role when 'buyer' then 'order ' else 'the parcel of order ' end || compared.order_id
-        || ' has another name than the account; the golden record takes it from ' || coalesce(golden.record_id, 'none') as detail,
+    word.account_key as key,
+    word.account_record_id as record_id,
+    word.customer_id as master_id,
+    word.order_id,
+    case word.role when 'buyer' then 'order ' else 'the parcel of order ' end || word.order_id
+        || ' has another name than the account; the golden record takes it from ' || coalesce(word.golden_record_id, 'none') as detail,
     cast(null as decimal(18, 2)) as value_at_risk,
-    compared.since
-from compared
-join accounts
-    on accounts.customer_id = compared.customer_id
-    and accounts.choice = 1
-left join mastered.provenance as golden
-    on golden.entity = 'customer'
-    and golden.master_id = accounts.customer_id
-    and golden.field = 'name'
-where compared.is_known = 0
+    word.since
+from mastered.customer_last_word as word
+join compared
+    on compared.customer_id = word.customer_id
+where word.field = 'name'
+    and compared.is_known = 0

@@ -207,7 +207,10 @@ select
     cast(received as bigint) as received, -- pieces that arrived
     filled, -- all pieces left, lost or not; false: fewer did and the order is closed or past its promise
     cast(lost as bigint) as lost, -- pieces that left and were lost on the way
-    oversold, -- whether more was promised than was left when it was ordered: available at the last count, less what was sold since
+    case
+        when status is not null and ordered_at > counted_at then cast(remaining as bigint)
+    end as remaining, -- pieces left to promise when it was ordered: available at the last count, less what was sold since; null: not to be known
+    oversold, -- whether more was promised than was left when it was ordered
     case
         when status is null or ordered is null then null
         when status = 'delivered' or shipped + lost >= ordered then false
