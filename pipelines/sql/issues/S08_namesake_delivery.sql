@@ -1,11 +1,10 @@
 -- one row is a label with the buyer's name and the home of another person of that name, where the buyer is not known
--- The buyer is whose account the order names: linkage may well have taken the order for one of the namesake.
 with labels as (
     select
         shipments.source_key,
         shipments.record_id,
         shipments.order_id,
-        coalesce(account.master_id, orders.customer_id) as customer_id,
+        orders.customer_id,
         orders.order_total,
         cast(shipments.shipped_at as date) as since,
         mastered_shipments.address_id,
@@ -17,9 +16,6 @@ with labels as (
         and mastered_shipments.address_id is not null
     join mastered.orders
         on orders.order_id = shipments.order_id
-    left join mastered.xref as account
-        on account.entity = 'customer'
-        and account.record_id = 'crm_customers:' || orders.source_customer_id
     join standardized.customer as label
         on label.record_id = shipments.record_id
     join standardized.customer as buyer

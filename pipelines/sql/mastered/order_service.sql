@@ -73,12 +73,11 @@ foreign_articles as (
     group by packed.order_id
 ),
 -- A namesake's home: somebody else of the buyer's name lives where the order goes, and the buyer is not known there.
--- The buyer is whose account the order names: linkage may well have taken the order for one of the namesake.
 placed as (
     select
         orders.order_id,
         orders.ship_to_address_id as address_id,
-        coalesce(account.master_id, orders.customer_id) as customer_id,
+        orders.customer_id,
         buyer.first_root,
         buyer.last_main
     from mastered.orders
@@ -90,9 +89,6 @@ placed as (
         end
     join standardized.customer as buyer
         on buyer.record_id = taken.record_id
-    left join mastered.xref as account
-        on account.entity = 'customer'
-        and account.record_id = 'crm_customers:' || orders.source_customer_id
     where orders.ship_to_address_id is not null
 ),
 residents as (
