@@ -149,3 +149,16 @@ def test_what_is_critical_is_in_quarantine_and_nothing_else_is(night: Warehouse)
     assert night.value(f"select count(*) from ({planted})") > 150
     unexplained = "select count(*) from published.quality.quarantine where reason is null or raw is null"
     assert night.value(unexplained) == 0
+
+
+def test_an_order_is_the_customers_whose_account_it_names(night: Warehouse) -> None:
+    """By the truth the account is the buyer's; a few orders say another e-mail and are linked by that."""
+    orders, others = night.rows(
+        """select count(*), count(*) filter (owner.master_id <> orders.customer_id)
+        from published.master.orders join purchases using (order_id)
+        join accounts on accounts.customer_id = purchases.customer_id and accounts.person_id = purchases.person_id
+        join published.identity.xref as owner
+            on owner.entity = 'customer' and owner.record_id = 'crm_customers:' || accounts.customer_id"""
+    )[0]
+    assert orders > 4000
+    assert others <= orders / 1000
