@@ -1,18 +1,6 @@
 -- one row is an active customer, shown by the account changed last, of whom no system knows a place to deliver to
-with accounts as (
-    select
-        customer_id,
-        record_id,
-        source_key,
-        row_number() over (
-            partition by customer_id
-            order by updated_at desc nulls last, record_id
-        ) as choice
-    from mastered.customer_records
-    where role = 'account'
-),
 -- Abroad a place is good that has a first line and a town or a code.
-places as (
+with places as (
     select address_id
     from mastered.address
     where is_deliverable
@@ -20,21 +8,18 @@ places as (
 ),
 wanting as materialized (
     select
-        accounts.customer_id,
-        accounts.record_id,
-        accounts.source_key
-    from accounts
-    join mastered.customer
-        on customer.customer_id = accounts.customer_id
-        and coalesce(customer.status, 'active') = 'active'
+        customer.customer_id,
+        customer.account_key
+    from mastered.customer
     left join (
         select distinct records.customer_id
         from mastered.customer_records as records
         join places
             on places.address_id = records.address_id
     ) as reached
-        on reached.customer_id = accounts.customer_id
-    where accounts.choice = 1
+        on reached.customer_id = customer.customer_id
+    where customer.account_key is not null
+        and coalesce(customer.status, 'active') = 'active'
         and reached.customer_id is null
 ),
 -- An order that has not left yet may name a place for its own buyer.
@@ -50,8 +35,8 @@ promised as (
         and std_fold(taken.ship_to_name) = std_fold(taken.customer_name)
 )
 select
-    wanting.source_key as key,
-    wanting.record_id,
+    wanting.account_key as key,
+    'crm_customers:' || wanting.account_key as record_id,
     wanting.customer_id as master_id,
     cast(null as varchar) as order_id,
     'no system knows a complete place' as detail,

@@ -19,32 +19,18 @@ last_heard as (
     from heard
     where heard_on <= run_date()
     group by customer_id
-),
-accounts as (
-    select
-        customer_id,
-        record_id,
-        source_key,
-        row_number() over (
-            partition by customer_id
-            order by updated_at desc nulls last, record_id
-        ) as choice
-    from mastered.customer_records
-    where role = 'account'
 )
 select
-    accounts.source_key as key,
-    accounts.record_id,
-    accounts.customer_id as master_id,
+    customer.account_key as key,
+    'crm_customers:' || customer.account_key as record_id,
+    customer.customer_id as master_id,
     cast(null as varchar) as order_id,
     'neither changed nor ordered nor spoken to since ' || cast(last_heard.heard_on as varchar) as detail,
     cast(null as decimal(18, 2)) as value_at_risk,
     last_heard.heard_on as since
-from accounts
-join mastered.customer
-    on customer.customer_id = accounts.customer_id
-    and coalesce(customer.status, 'active') = 'active'
+from mastered.customer
 join last_heard
-    on last_heard.customer_id = accounts.customer_id
-where accounts.choice = 1
+    on last_heard.customer_id = customer.customer_id
+where customer.account_key is not null
+    and coalesce(customer.status, 'active') = 'active'
     and date_diff('day', last_heard.heard_on, run_date()) > 1095

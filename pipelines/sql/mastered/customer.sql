@@ -9,6 +9,17 @@ with roles as (
         max(case when role = 'recipient' then 1 else 0 end) = 1 as is_recipient
     from mastered.customer_records
     group by customer_id
+),
+accounts as (
+    select
+        customer_id,
+        source_key,
+        row_number() over (
+            partition by customer_id
+            order by updated_at desc nulls last, record_id
+        ) as choice
+    from mastered.customer_records
+    where role = 'account'
 )
 select
     golden.customer_id, -- the stable id of the customer
@@ -31,11 +42,15 @@ select
     golden.updated_at, -- the latest record
     roles.records, -- how many records it was made of
     roles.accounts, -- how many accounts the CRM holds for this customer; more than one is a duplicate
+    accounts.source_key as account_key, -- the number of the account that was changed last; null for a guest
     roles.sources, -- how many systems know the customer
     roles.is_buyer, -- whether an order was placed in this name
     roles.is_recipient -- whether a parcel was addressed to this name
 from mastered.customer_golden as golden
 join roles
     on roles.customer_id = golden.customer_id
+left join accounts
+    on accounts.customer_id = golden.customer_id
+    and accounts.choice = 1
 left join mastered.household_member
     on household_member.customer_id = golden.customer_id
