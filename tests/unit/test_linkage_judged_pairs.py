@@ -110,7 +110,7 @@ def _fitted(known: float, pairs: float) -> tuple[float, float]:
     pattern = np.array([[1, 0]], dtype=np.int64)
     judged = Counts(pattern, np.zeros(1, dtype=np.int64), np.array([pairs]), np.array([known]))
     believed = tuple(np.array(default_m(2)[::-1]) for _ in U)
-    assumed = Assumptions(believed, (0.3, 0.3), 30.0, (), 1_000, (101_700,))
+    assumed = Assumptions(believed, (0.3, 0.3), 30.0, (), (), 1_000, (101_700,))
     found = fit(Counts.joined([counted, judged]), 1.0, tuple(U), assumed)
     return match_weight(found.m[0][1], found.u[0][1]), match_weight(found.m[1][0], found.u[1][0])
 

@@ -28,7 +28,7 @@ def _observed_u(counts: Counts) -> tuple[Floats, ...]:
 
 def _assumed(possible: float, matches: float, shares: tuple[tuple[float, ...], ...] = ()) -> Assumptions:
     believed = tuple(np.array(default_m(len(m))[::-1]) for m in TRUE_M)
-    return Assumptions(believed, (0.3, 0.3, 0.3), 30.0, shares, matches, (possible,))
+    return Assumptions(believed, (0.3, 0.3, 0.3), 30.0, shares, (0.5,) * len(shares), matches, (possible,))
 
 
 def test_fit_finds_the_shares_that_the_data_were_drawn_from() -> None:
@@ -75,7 +75,7 @@ def test_how_often_pairs_match_is_learned_for_each_two_systems() -> None:
     rows = [(*row, group, 1) for row, group in zip(levels.tolist(), groups.tolist(), strict=True)]
     counts = Counts.of(rows, 3)
     assumed = _assumed(100_000, 500)
-    assumed = Assumptions(assumed.m, assumed.disagree_at_most, assumed.strength, (), 500, (49_000, 51_000))
+    assumed = Assumptions(assumed.m, assumed.disagree_at_most, assumed.strength, (), (), 500, (49_000, 51_000))
     within, across = fit(counts, 1.0, _observed_u(counts), assumed).match_between
     assert within < 0.002
     assert across == pytest.approx(2_000 / 51_000, rel=0.1)

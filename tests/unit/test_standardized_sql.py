@@ -121,6 +121,7 @@ def test_a_person_in_full(warehouse: Warehouse) -> None:
         "first_phonetic": "rprt",
         "only_key": "vanderberg",
         "towns_known": False,
+        "state_follows": True,
         "source_key": "K0",
         "role": "account",
         "customer_type": "person",

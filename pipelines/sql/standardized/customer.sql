@@ -386,6 +386,28 @@ weighed_organizations as (
     from organization_words
     group by org_key
 ),
+area_states as (
+    select
+        coalesce(postal_key, city_key) as area,
+        state_key,
+        count(*) as holders
+    from records
+    where coalesce(postal_key, city_key) is not null
+        and state_key is not null
+    group by area, state_key
+),
+areas as (
+    select
+        sum(holders) * (sum(holders) - 1) as pairs,
+        sum(holders * (holders - 1)) as same_state
+    from area_states
+    group by area
+),
+-- In most data the state follows from the town, and says nothing of two people of one town.
+shared_areas as (
+    select coalesce(sum(same_state) >= 0.8 * sum(pairs), true) as state_follows
+    from areas
+),
 shared_phones as (
     select phone_key
     from records
@@ -434,6 +456,7 @@ select
     records.state_key,
     records.postal_key,
     count(coalesce(records.city_key, records.postal_key)) over () > 0 as towns_known,
+    shared_areas.state_follows,
     records.email,
     case when shared_emails.email_key is null then records.email_key end as email_key,
     nullif(split_part(records.email_key, '@', 2), '') as email_domain,
@@ -446,6 +469,7 @@ select
     records.created_at,
     records.updated_at
 from records
+cross join shared_areas
 left join weighed_organizations
     on weighed_organizations.org_key = records.org_key
 left join shared_emails

@@ -100,11 +100,13 @@ class Related(Frozen):
     """Pairs that are not the same but have much in common, e.g. a household: a class of its own in the model.
 
     `shares` says for a comparison how often such pairs agree as matches do (1 = as often); in all others they are as
-    strangers.
+    strangers. `most` is how many such relatives a record has on average at most: where namesakes in one town are many,
+    they would pass for a household otherwise.
     """
 
     name: Identifier
     shares: dict[str, Share] = Field(min_length=1)
+    most: float | None = Field(default=None, gt=0)
 
 
 class Shield(Frozen):

@@ -79,13 +79,15 @@ class Fit:
 class Assumptions:
     """What is believed before any data: m, the largest m of `else`, the prior's strength and each class's shares.
 
-    `possible_between` counts the possible pairs of each two systems; their sum is `possible_pairs`.
+    `related_at_most` is the largest share of all possible pairs that each related class may have. `possible_between`
+    counts the possible pairs of each two systems; their sum is `possible_pairs`.
     """
 
     m: tuple[Floats, ...]
     disagree_at_most: tuple[float, ...]
     strength: float
     shares: tuple[tuple[float, ...], ...]
+    related_at_most: tuple[float, ...]
     matches: float
     possible_between: tuple[float, ...]
 
@@ -112,7 +114,7 @@ def fit(candidates: Counts, scale: float, u: tuple[Floats, ...], assumed: Assump
     possible = assumed.possible_pairs
     match = _share(assumed.matches, possible)
     between = np.full(len(assumed.possible_between), match)
-    related = tuple(_share(assumed.matches, possible) for _ in assumed.shares)
+    related = tuple(min(_share(assumed.matches, possible), most) for most in assumed.related_at_most)
     m, current_u = assumed.m, u
     rounds = 0
     for rounds in range(1, _MAX_ROUNDS + 1):
@@ -120,7 +122,10 @@ def fit(candidates: Counts, scale: float, u: tuple[Floats, ...], assumed: Assump
         match = _share(scale * float(in_match.sum()), possible)
         found = np.bincount(candidates.groups, weights=scale * in_match, minlength=len(between)).astype(np.float64)
         between = _shrunk(found, match, np.array(assumed.possible_between))
-        related = tuple(_share(scale * float(part.sum()), possible) for part in in_related)
+        related = tuple(
+            min(_share(scale * float(part.sum()), possible), most)
+            for part, most in zip(in_related, assumed.related_at_most, strict=True)
+        )
         if rounds <= _PRIOR_ROUNDS:
             continue
         before, m = m, _maximize(candidates, in_match, current_u, assumed)

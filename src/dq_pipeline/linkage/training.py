@@ -38,11 +38,17 @@ _MOST_CORRECTION = 2.0  # bits in all
 
 
 def train(
-    warehouse: Warehouse, entity: Entity, *, run_date: date | None = None, judgements: Sequence[Judgement] = ()
+    warehouse: Warehouse,
+    entity: Entity,
+    *,
+    run_date: date | None = None,
+    judgements: Sequence[Judgement] = (),
+    drawn_from: int = 0,
 ) -> dict[str, Any]:
     """Train the model of an entity from its input table. The run date is written into it: `run_date`, or run_date().
 
-    From `judgements` it learns as well; how many pairs they were stands in the model.
+    From `judgements` it learns as well; how many pairs they were stands in the model. `drawn_from` is the number of
+    profiles of the whole table where the input is a sample of it.
     With fewer than two distinct records, or none of the compared columns filled, there is nothing to learn from: the
     model of default weights is given.
     """
@@ -50,7 +56,7 @@ def train(
     if records > entity.linkage.training.max_records:
         with _sampled(warehouse, entity, [record for one in judgements for record in one.pair]) as profiles:
             # The shares of the prior are the same in a sample, so they are those of the whole table.
-            sample = train(warehouse, entity, run_date=run_date, judgements=judgements)
+            sample = train(warehouse, entity, run_date=run_date, judgements=judgements, drawn_from=profiles)
         return sample | {"records": records, "profiles": profiles, "sampled": sample["records"]}
     profiles = build_profiles(warehouse, entity)
     trained_on = run_date or _run_date(warehouse)
@@ -62,7 +68,7 @@ def train(
     }
     try:
         if profiles >= 2 and comparable(warehouse, entity):
-            model |= _trained(warehouse, entity, model, profiles, judgements)
+            model |= _trained(warehouse, entity, model, profiles, drawn_from or profiles, judgements)
             model = _calibrated(warehouse, entity, model)
     finally:
         for table in ("candidates", "judged_pairs", "levels"):
@@ -97,7 +103,12 @@ limit {training.max_records}""",
 
 
 def _trained(
-    warehouse: Warehouse, entity: Entity, start: dict[str, Any], profiles: int, judgements: Sequence[Judgement]
+    warehouse: Warehouse,
+    entity: Entity,
+    start: dict[str, Any],
+    profiles: int,
+    drawn_from: int,
+    judgements: Sequence[Judgement],
 ) -> dict[str, Any]:
     """The parts of the model that the data decide."""
     name = entity.name
@@ -120,7 +131,7 @@ def _trained(
         counted = with_judged_pairs(splink, entity, counted, learned, scale)
         used = list(splink.comparisons)
     random_counts = Counts.of(random_rows, len(names))
-    assumed = _assumptions(entity, used, agreeing, systems)
+    assumed = _assumptions(entity, used, agreeing, systems, drawn_from)
     u = mixture.estimate_u(random_counts, [_upward(default_u(len(c.levels) + 1)) for c in used])
     fit = mixture.fit(counted, scale, u, assumed)
     model = _as_model(entity, start, used, fit, systems, agreeing, candidates)
@@ -205,7 +216,9 @@ def _drawn(entity: Entity, pairs: str, count: int) -> str:
     return f"{pairs} and {spread} < {round(1000003 * limit / count)}"
 
 
-def _assumptions(entity: Entity, used: list[Comparison], agreeing: int, systems: Systems) -> Assumptions:
+def _assumptions(
+    entity: Entity, used: list[Comparison], agreeing: int, systems: Systems, drawn_from: int
+) -> Assumptions:
     training = entity.linkage.training
     profiles = _profiles_of(systems)
     return Assumptions(
@@ -214,6 +227,9 @@ def _assumptions(entity: Entity, used: list[Comparison], agreeing: int, systems:
         strength=max(_LEAST_STRENGTH, _STRENGTH_PER_PROFILE * profiles),
         shares=tuple(
             tuple(related.shares.get(comparison.name, 0.0) for comparison in used) for related in entity.linkage.related
+        ),
+        related_at_most=tuple(
+            min((related.most or drawn_from) / drawn_from, 0.5) for related in entity.linkage.related
         ),
         matches=agreeing / training.recall,
         possible_between=systems.possible,
