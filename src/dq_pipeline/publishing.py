@@ -7,13 +7,14 @@ from sqlglot import exp
 
 from dq_pipeline.config import Project
 from dq_pipeline.errors import StageError
+from dq_pipeline.lookup import CARDS, KEYS, build_lookup, lookup_select
 from dq_pipeline.mastering.survivorship import golden_comments
 from dq_pipeline.sql.selects import comments, engine_select
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
 IDENTITY = (
-    *("xref", "id_history", "provenance", "edges", "review_queue", "judgements", "judged_marks"),
-    *("judged_accuracy", "known_records", "record_contents", "redirects"),
+    *("xref", "id_history", "provenance", "edges", "review_queue", "review_evidence", "judgements"),
+    *("judged_marks", "judged_accuracy", "known_records", "record_contents", "redirects"),
 )
 IDENTITY_VIEWS = ("resolve",)
 QUALITY = (
@@ -49,6 +50,8 @@ def published_views(project: Project) -> dict[str, str]:
 def table_comments(project: Project, published: str) -> tuple[str, dict[str, str]]:
     """The comment of a published table and of its columns, from the remarks in the SELECT that makes it."""
     schema, name = published.split(".")
+    if published in (KEYS, CARDS):
+        return comments(lookup_select(project, published))
     if schema == "master":
         if project.sql_path("mastered", name).exists():
             return comments(project.sql("mastered", name))
@@ -68,6 +71,12 @@ def write_published(warehouse: Warehouse, project: Project, path: Path) -> dict[
         for published, working in published_tables(project).items():
             target = f"release.{published}"
             warehouse.execute(f"create table {target} as select * from {working} order by all")
+            _comment(warehouse, "table", target, *table_comments(project, published))
+            rows[published] = warehouse.count(target)
+        for published, (working, order) in build_lookup(warehouse, project).items():
+            # Sorted by what is searched, so that a search reads few groups of rows.
+            target = f"release.{published}"
+            warehouse.execute(f"create table {target} as select * from {working} order by {order}")
             _comment(warehouse, "table", target, *table_comments(project, published))
             rows[published] = warehouse.count(target)
         for published, select in published_views(project).items():

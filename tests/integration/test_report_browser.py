@@ -17,6 +17,7 @@ import pytest
 
 from dq_pipeline.errors import Breach
 from dq_pipeline.scorecard.render import ReportContext, render_report
+from dq_pipeline.sheets import read_sheet
 from dq_pipeline.warehouse import Warehouse
 
 NIGHT = (Path(__file__).parents[1] / "cases" / "report" / "night.sql").read_text(encoding="utf-8")
@@ -200,3 +201,58 @@ def test_light_and_dark_can_both_be_read(seen: tuple[Seen, bool]) -> None:
         assert frame["paper"] == ("rgb(18, 22, 24)" if dark else "rgb(248, 247, 244)")
         assert frame["dim"] == []
         assert frame["small"] == []
+
+
+# Decides by keys and clicks in the report as a steward does, and writes down the file that the page saves.
+DECIDING = """<!doctype html><meta charset="utf-8"><title>harness</title><body><script>
+(async () => {
+  const frame = document.createElement("iframe");
+  frame.width = 1280; frame.height = 900; frame.src = "report.html";
+  document.body.append(frame);
+  await new Promise(done => frame.onload = done);
+  let page = frame.contentDocument, view = frame.contentWindow;
+  const key = name => (page.activeElement || page.body).dispatchEvent(
+    new view.KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
+  const text = () => page.getElementById("deciding-said").textContent;
+  const told = [text()];
+  for (const name of ["j", "s", "j", "d", "z", "u", "k", "k", "s", "s", "d"]) { key(name); told.push(text()); }
+  const fields = [...page.querySelectorAll("#pairs li[data-entity]")];
+  fields[0].querySelector("input[type=text]").value = '=cmd(), "so" he said';
+  fields[0].querySelector("input[type=text]").dispatchEvent(new view.Event("input"));
+  const who = page.getElementById("deciding-who");
+  who.value = "Ann Lee"; who.dispatchEvent(new view.Event("input"));
+  frame.contentWindow.location.reload();
+  await new Promise(done => frame.onload = done);
+  page = frame.contentDocument; view = frame.contentWindow;
+  told.push(text());
+  let blob = null;
+  view.URL.createObjectURL = made => { blob = made; return "#"; };
+  page.getElementById("deciding-save").click();
+  const result = document.createElement("pre");
+  result.id = "found";
+  const pairs = fields.map(card => card.dataset.left);
+  result.textContent = JSON.stringify([{ told, saved: await blob.text(), pairs }]);
+  document.body.append(result);
+  frame.remove();
+})();
+</script></body>"""
+
+
+def test_pairs_are_decided_by_keys_kept_over_a_reload_and_saved_as_the_sheet_that_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(report("published"), encoding="utf-8")
+    (tmp_path / "harness.html").write_text(DECIDING, encoding="utf-8")
+    seen = look(tmp_path, dark=False)
+    found = seen.frames[0]
+    pairs = len(found["pairs"])
+    # j s j d z u k k s s d: the first pair is the same, then taken back and different; the second is unsure.
+    done = [0, 0, 1, 1, 2, 1, 2, 2, 2, 1, 2, 2, 2]
+    assert found["told"] == [f"{count} of {pairs} pairs decided" for count in done]
+    path = tmp_path / "decisions.csv"
+    path.write_text(found["saved"], encoding="utf-8", newline="")
+    lines = list(read_sheet(path, ("record_id_l", "record_id_r", "judgement")))
+    assert [line.get("judgement") for line in lines] == ["different", "unsure"]
+    assert [line.get("record_id_l") for line in lines] == found["pairs"][:2]
+    assert {line.get("decided_by") for line in lines} == {"Ann Lee"}
+    assert lines[0].get("why").lstrip("'") == '=cmd(), "so" he said'
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", line.get("decided_at")) for line in lines)
+    assert "Content Security Policy" not in seen.complaints

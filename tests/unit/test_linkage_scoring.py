@@ -11,6 +11,7 @@ from linkage_people import clusters, people, person, warehouse_of
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.linkage import default_model, link_entity, prepare, score, train
 from dq_pipeline.linkage.blocking import build_candidates
+from dq_pipeline.linkage.judgements import Judgement
 from dq_pipeline.linkage.profiles import build_profiles
 from dq_pipeline.linkage.scoring import build_weighed
 from dq_pipeline.warehouse import Warehouse
@@ -164,8 +165,8 @@ def test_nothing_is_left_behind_but_the_tables_promised() -> None:
     assert warehouse.tables("linked") == [
         f"person_{name}"
         for name in (
-            *("blocking", "clusters", "confusable", "edges", "input", "judgements", "merges", "profiles", "review"),
-            *("scored", "weights"),
+            *("blocking", "clusters", "confusable", "edges", "evidence", "input", "judgements", "merges"),
+            *("profiles", "review", "scored", "weights"),
         )
     ]
     assert warehouse.tables("splink_scratch") == []
@@ -189,3 +190,24 @@ def test_pairs_weighed_part_by_part_weigh_the_same() -> None:
         build_weighed(warehouse, person(), model, pairs_at_once=pairs_at_once)
         weighed.append(warehouse.rows("select * from linked.person_weighed order by all"))
     assert weighed[0] == weighed[1] != []
+
+
+def test_what_speaks_for_a_pair_adds_up_to_its_weight() -> None:
+    warehouse = warehouse_of(people(80, copies=4))
+    asked = [(f"crm:{number:05d}-0", f"crm:{number:05d}-{copy}") for number, copy in ((0, 1), (1, 2), (2, 3))]
+    unsure = [Judgement(*pair, "unsure", "Ann", "2030-01-01", "", line) for line, pair in enumerate(asked, start=2)]
+    link_entity(warehouse, person(), None, unsure)
+    rows = warehouse.rows(
+        """select pairs.match_weight, sum(evidence.bits), list(evidence.comparison order by evidence.place)
+        from linked.person_judgements as asked
+        inner join linked.person_evidence as evidence using (record_id_l, record_id_r)
+        inner join linked.person_profiles as l on l.record_id = asked.record_id_l
+        inner join linked.person_profiles as r on r.record_id = asked.record_id_r
+        inner join linked.person_scored as pairs
+            on pairs.l = least(l.profile_no, r.profile_no) and pairs.r = greatest(l.profile_no, r.profile_no)
+        group by all"""
+    )
+    assert len(rows) == 2  # the copies 0 and 3 are alike in all, so they are no pair of profiles
+    for weight, bits, told in rows:
+        assert bits == pytest.approx(weight, abs=0.001)
+        assert told[0] == "prior"

@@ -20,6 +20,7 @@ TAKEN_TABLES = frozenset(
         *("assigned", "at_stake", "births", "claims", "clusters", "contents", "edges", "history_before", "id_events"),
         *("id_history", "judged_accuracy", "judged_marks", "judgements", "kept", "known_before", "known_records"),
         *("prefixes", "provenance", "queued", "record_contents", "redirects", "resolve", "review_queue", "settled"),
+        "review_evidence",
         *("stake", "winners", "xref", "declared_lifecycle", "declared_tiers", "declared_window"),
         "declared_weights",
     }
@@ -185,6 +186,8 @@ def _check_references(project: Project, issues_file: Path) -> None:
     owners = set(project.settings.owners)
     _check_scoring(project, sources, owners)
     _check_service(project, owners)
+    if settings.lookup is not None:
+        _known(settings.lookup.entity, set(settings.entities), project.file.name, "entity", project)
     for name in settings.gates.sources:
         _known(name, sources, project.file.name, "source", project)
     for source in project.sources:

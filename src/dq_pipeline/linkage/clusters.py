@@ -10,6 +10,7 @@ from dq_pipeline.config.entity import Comparison, Entity, Rule
 from dq_pipeline.linkage.agglomeration import JUDGED, RULED, agglomerate, build_pairs, build_sizes, weight_select
 from dq_pipeline.linkage.blocking import COMPLETION
 from dq_pipeline.linkage.comparing import comparable, connect
+from dq_pipeline.linkage.evidence import build_evidence
 from dq_pipeline.linkage.judgements import Judgement, build_judgements
 from dq_pipeline.linkage.model import at_size, fitted
 from dq_pipeline.linkage.outcome import build_clusters, build_confusable, build_edges, build_merges, build_review
@@ -42,7 +43,10 @@ _TABLES = (
 
 
 def cluster(warehouse: Warehouse, entity: Entity, model: dict[str, Any], judgements: list[Judgement]) -> int:
-    """Build linked.<entity>_clusters, _edges, _merges, _review, _confusable and _judgements; returns the clusters."""
+    """Build linked.<entity>_clusters, _edges, _merges, _review, _confusable, _evidence and _judgements.
+
+    Returns the number of clusters.
+    """
     name = entity.name
     group(warehouse, entity, model, judgements)
     build_edges(warehouse, entity)
@@ -50,6 +54,7 @@ def cluster(warehouse: Warehouse, entity: Entity, model: dict[str, Any], judgeme
     build_merges(warehouse, entity)
     build_review(warehouse, entity)
     build_confusable(warehouse, entity)
+    build_evidence(warehouse, entity, at_size(fitted(model, entity), warehouse.count(f"linked.{name}_profile_rows")))
     drop_grouping(warehouse, entity)
     return int(warehouse.value(f"select count(distinct cluster_id) from linked.{name}_clusters"))
 

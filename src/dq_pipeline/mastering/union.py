@@ -15,6 +15,7 @@ _LINKED = {
     "edges": f"{_WEIGHED}, match_reason varchar, decision varchar",
     "review": f"{_WEIGHED}, reason varchar",
     "confusable": f"{_PAIR}, kind varchar",
+    "evidence": f"{_PAIR}, place integer, comparison varchar, level varchar, bits float",
     "judgements": (
         f"{_PAIR}, judgement_id varchar, judgement varchar, decided_by varchar, decided_at varchar, why varchar,"
         " status varchar, changed varchar"
@@ -25,7 +26,7 @@ STAKE_COLUMNS = tuple(column.split()[0] for column in _STAKE.split(", "))
 
 
 def union_entities(warehouse: Warehouse, entities: Sequence[Entity]) -> dict[str, int]:
-    """Build edges, judgements and review_queue in `mastered`; table -> rows.
+    """Build edges, judgements, review_queue and review_evidence in `mastered`; table -> rows.
 
     The queue reads mastered.stake, of `build_stake`.
     """
@@ -36,7 +37,7 @@ def union_entities(warehouse: Warehouse, entities: Sequence[Entity]) -> dict[str
             if warehouse.has(f"linked.{entity.name}_{linked}")
         ]
         warehouse.build_view(f"linked.all_{linked}", union_of(parts, columns))
-    tables = ("edges", "judgements", "at_stake", "queued", "review_queue")
+    tables = ("edges", "judgements", "at_stake", "queued", "review_queue", "review_evidence")
     rows = {f"mastered.{name}": warehouse.build(f"mastered.{name}", engine_select("mastered", name)) for name in tables}
     return {table: count for table, count in rows.items() if table not in {"mastered.at_stake", "mastered.queued"}}
 

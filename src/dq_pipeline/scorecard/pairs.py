@@ -1,5 +1,6 @@
 """The review queue -> pairs that a steward can decide, by what is at stake: masked values, and whether they agree."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from dq_pipeline.scorecard.masking import mask_value
@@ -7,6 +8,10 @@ from dq_pipeline.scorecard.night import Night, Row, Section
 from dq_pipeline.warehouse import table_name
 
 MOST_FIELDS = 16
+_BAR_WIDTH = 140
+_NOTHING = 0.5
+_STRENGTHS = ((10.0, "very strongly"), (5.0, "strongly"), (2.0, "clearly"), (0.0, "slightly"))
+_SAID = {"prior": "two records taken at random", "related": "relatives and neighbors, who share much"}
 # Columns of a record that tell nothing about who or what it is.
 _ENGINE_COLUMNS = frozenset({"record_id", "source_key", "repeat_no", "source_file", "line_number", "file_hash"})
 _CIRCUMSTANCES = frozenset({"source", "status", "channel", "at", "on"})
@@ -51,12 +56,59 @@ def pairs(night: Night) -> Section:
             columns = dict.fromkeys([*left, *right])
             fields = [_compared(night, column, left.get(column), right.get(column)) for column in columns]
             pair["fields"] = [field for field in fields if field["agreement"] != "both missing"]
+        _add_evidence(night, entity, listed.rows)
         queues.append({"entity": entity, "listing": listed, "record_pairs": record_pairs})
     return {
         "queues": queues,
         "total": sum(queue["listing"].total for queue in queues),
+        "shown": sum(len(queue["listing"].rows) for queue in queues),
         "record_pairs": sum(queue["record_pairs"] for queue in queues),
     }
+
+
+def _add_evidence(night: Night, entity: str, pairs: Sequence[Row]) -> None:
+    """Put into each pair what speaks for and against it, in words and as bars of a waterfall, and the sum of it."""
+    told: dict[tuple[str, str], list[Row]] = {}
+    if night.has("mastered.review_evidence"):
+        for row in night.warehouse.records(
+            """select record_id_l, record_id_r, comparison, level, bits from mastered.review_evidence
+            where entity = ? and record_id_l in (select unnest(?)) order by record_id_l, record_id_r, place""",
+            [entity, [pair["record_id_l"] for pair in pairs]],
+        ):
+            told.setdefault((row["record_id_l"], row["record_id_r"]), []).append(row)
+    for pair in pairs:
+        found = told.get((pair["record_id_l"], pair["record_id_r"]), [])
+        pair["evidence"] = _waterfall(found)
+        pair["bits"] = sum(row["bits"] for row in found)
+        pair["speaks"] = _in_words(pair["bits"])
+
+
+def _waterfall(rows: Sequence[Row]) -> list[Row]:
+    """Rows of evidence with what they say in words, and the place of each bar on a scale all rows of the pair share."""
+    sums = [0.0]
+    for row in rows:
+        sums.append(sums[-1] + row["bits"])
+    low, high = min(sums), max(sums)
+    scale = (_BAR_WIDTH - 4) / max(high - low, 1.0)
+    return [
+        row
+        | {
+            "what": _SAID.get(row["comparison"], row["comparison"].replace("_", " ")),
+            "words": _in_words(row["bits"]),
+            "zero": 2 - low * scale,
+            "x": 2 + (min(before, after) - low) * scale,
+            "width": max(abs(row["bits"]) * scale, 1.0),
+        }
+        for row, before, after in zip(rows, sums, sums[1:], strict=False)
+    ]
+
+
+def _in_words(bits: float) -> str:
+    """What a weight says: each bit doubles the odds."""
+    if abs(bits) < _NOTHING:
+        return "neither way"
+    strength = next(word for least, word in _STRENGTHS if abs(bits) >= least)
+    return f"{strength} {'for' if bits > 0 else 'against'}"
 
 
 def _evidence(night: Night, entity: str) -> list[str]:

@@ -1,6 +1,6 @@
 """A run's tables -> the report that a steward reads in the morning (one HTML file), and its figures as a document.
 
-The page has no script, loads nothing, and shows people as masked values only.
+The page loads nothing and shows people as masked values only. Its one script takes decisions on pairs.
 """
 
 import base64
@@ -58,13 +58,21 @@ def render_report(warehouse: Warehouse, context: ReportContext) -> str:
     page = _masked_page(warehouse, context)
     environment = _environment()
     style = environment.get_template("report.css").render()
+    script = environment.get_template("report.js").render()
     return environment.get_template("report.html").render(
         **page,
         context=context,
         style=Markup(style),
-        style_hash=Markup(base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()),
+        style_hash=_hash(style),
+        script=Markup(script),
+        script_hash=_hash(script),
         place=lambda table: place_of(table, context.verdict),
     )
+
+
+def _hash(text: str) -> Markup:
+    """The hash by which the page's policy knows a text of its own."""
+    return Markup(base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
 
 
 def scorecard_document(warehouse: Warehouse, context: ReportContext) -> dict[str, Any]:
@@ -169,6 +177,7 @@ def _environment() -> Environment:
         "duration": _duration,
         "work": _work,
         "bytes": _bytes,
+        "exact": lambda value: Markup("{}").format(value),
         "words": lambda name: str(name).replace("_", " "),
     }
     environment.globals |= {"spark": _spark, "scale_floor": _scale_floor}
