@@ -14,7 +14,7 @@ LAYERS = (
     ("checking", "recording"),
     ("stages", "tracing", "differing", "evaluating", "explaining", "publishing"),
     ("run", "archive", "proposing"),
-    ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard"),
+    ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard", "lookup"),
     ("sql",),
     ("config", "warehouse", "sheets", "charts"),
     ("errors",),

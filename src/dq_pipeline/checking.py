@@ -12,6 +12,7 @@ from dq_pipeline.errors import ConfigError, StageError
 from dq_pipeline.linkage import check_linkage, default_model, link_entity, read_judgements, read_model
 from dq_pipeline.linkage.model import build_weights
 from dq_pipeline.linkage.reopening import reopen_judgements
+from dq_pipeline.lookup import build_lookup
 from dq_pipeline.publishing import published_tables, table_comments
 from dq_pipeline.quality.coverage import known_codes, suite_contradictions, uncovered_columns
 from dq_pipeline.quality.quarantine import validate_source
@@ -115,16 +116,18 @@ def _check_remarks(run: Run) -> None:
         if not published.startswith("master."):
             continue
         _check_remarks_of(run, published, working)
+    for published, (working, _) in build_lookup(run.warehouse, run.project).items():
+        _check_remarks_of(run, published, working, where=run.project.file)
     for name in run.project.settings.views:
         _check_remarks_of(run, f"master.{name}", f"mastered.{name}")
     for name in run.project.settings.scored:
         _check_remarks_of(run, f"quality.{name}", f"scored.{name}")
 
 
-def _check_remarks_of(run: Run, published: str, working: str) -> None:
+def _check_remarks_of(run: Run, published: str, working: str, where: Path | None = None) -> None:
     of_table, of_columns = table_comments(run.project, published)
     missing = [column for column in run.warehouse.columns(working) if column not in of_columns]
-    where = run.project.sql_path(*working.split(".", 1))
+    where = where or run.project.sql_path(*working.split(".", 1))
     if missing:
         message = f"no remark says what {', '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
         raise ConfigError(message, where=where, remedy=f"write `{missing[0]}, -- what it is` on its line")

@@ -67,7 +67,7 @@ def small(warehouse: Warehouse, select: str, remarks: str) -> Any:
     """A project that publishes one table and one view of it with those remarks; the engine's own tables are empty."""
     sql = {"t": remarks, "v": select}
     project: Any = SimpleNamespace(
-        settings=SimpleNamespace(views=["v"], mastered=["t"], scored=[]),
+        settings=SimpleNamespace(views=["v"], mastered=["t"], scored=[], lookup=None),
         entities=[],
         sql=lambda _, name: sql[name],
         sql_path=lambda *_: CHECKOUT / "pyproject.toml",

@@ -44,6 +44,7 @@ UNIQUE_WITHIN = {
     "interaction_id": "one contact once",
     "name": "one name once for each customer and kind",
     "value": "one e-mail or phone once for each customer",
+    "reference": "one thing that happened once for each customer and kind",
     "position": "one declared target once",
 }
 

@@ -14,6 +14,7 @@ from dq_pipeline.cli import profiling  # isort: skip
 from dq_pipeline.cli import training  # isort: skip
 from dq_pipeline.cli import evaluating  # isort: skip
 from dq_pipeline.cli import looking  # isort: skip
+from dq_pipeline.cli import lookup  # isort: skip
 from dq_pipeline.cli import differing  # isort: skip
 from dq_pipeline.cli import explaining  # isort: skip
 from dq_pipeline.cli import reviewing  # isort: skip
@@ -27,6 +28,7 @@ __all__ = [
     "evaluating",
     "explaining",
     "looking",
+    "lookup",
     "main",
     "profiling",
     "quarantining",

@@ -22,7 +22,7 @@ TAKEN_TABLES = frozenset(
         *("prefixes", "provenance", "queued", "record_contents", "redirects", "resolve", "review_queue", "settled"),
         "review_evidence",
         *("stake", "winners", "xref", "declared_lifecycle", "declared_tiers", "declared_window"),
-        "declared_weights",
+        *("declared_weights", "lookup_cards", "lookup_found", "lookup_keys"),
     }
 )
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from dq_pipeline.config.base import Dimension, Frozen, Identifier, Severity, Share
 from dq_pipeline.config.entity import Entity
 from dq_pipeline.config.gates import Gates
+from dq_pipeline.config.lookup import Lookup
 from dq_pipeline.config.scoring import Anomalies, Failures, Plan, Scores, Touchpoints
 from dq_pipeline.config.service import Lifecycle, Service, Standard, Tier
 from dq_pipeline.config.source import Source
@@ -89,6 +90,7 @@ class Settings(Frozen):
     lifecycle: Lifecycle = Lifecycle()
     standard: Standard | None = None
     scored: tuple[Identifier, ...] = ()
+    lookup: Lookup | None = None
 
 
 class Project(Frozen):

@@ -10,6 +10,8 @@ import yaml
 
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.extracts.snapshot import PACKED
+from dq_pipeline.proposing.lookups import SETTINGS as LOOKUP_SETTINGS
+from dq_pipeline.proposing.lookups import lookup_card, lookup_files
 from dq_pipeline.proposing.proposal import SourceProposal
 from dq_pipeline.proposing.selects import mastered_customer, source_select
 from dq_pipeline.proposing.suites import mastered_suite, source_suite
@@ -67,6 +69,9 @@ def _texts(entity: str, proposals: Sequence[SourceProposal], sample: Path, link:
         key = "customer_id" if table == "household_member" else f"{table}_id"
         texts[f"pipelines/sql/mastered/{table}.sql"] = text
         texts[f"expectations/mastered/{table}.json"] = mastered_suite(table, key)
+    if entity == "customer":
+        texts |= {f"pipelines/sql/lookup/{path.name}": _read(path) for path in lookup_files(sample)}
+        texts["pipelines/sql/lookup/card.sql"] = lookup_card(has_households="household" in mastered)
     for proposal in proposals:
         texts[f"pipelines/sources/{proposal.name}.yml"] = _contract(proposal, link)
         texts[f"pipelines/sql/standardized/{proposal.name}__{entity}.sql"] = source_select(proposal)
@@ -173,7 +178,7 @@ entities:
 
 mastered:                     # sql/mastered/<name>.sql, in this order
 {tables}
-
+{LOOKUP_SETTINGS if entity == "customer" else ""}
 gates:
   unparsed_lines: {lines}          # lines that cannot be read; {unparsed:,} of them today
   quarantine_share: {min(0.5, max(0.05, math.ceil(kept_out * 200) / 100))}      # of any one source's rows
