@@ -1,5 +1,6 @@
 """The fit of the model from counted patterns, on data whose truth is known."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -59,6 +60,17 @@ def test_a_class_of_related_pairs_keeps_families_out_of_the_matches() -> None:
     assert with_class.match == pytest.approx(0.01, rel=0.25)
     assert with_class.related[0] == pytest.approx(0.03, rel=0.4)
     assert without.match > 2 * with_class.match
+
+
+def test_related_pairs_are_no_more_than_a_record_may_have() -> None:
+    rng = np.random.default_rng(7)
+    neighbors = [TRUE_M[0], TRUE_U[1], TRUE_M[2]]
+    levels = np.vstack([_drawn(rng, TRUE_M, 1_000), _drawn(rng, neighbors, 3_000), _drawn(rng, TRUE_U, 96_000)])
+    counts, assumed = _counts(levels), _assumed(100_000, 500, ((1.0, 0.0, 1.0),))
+    free = fit(counts, 1.0, _observed_u(counts), assumed)
+    bound = fit(counts, 1.0, _observed_u(counts), replace(assumed, related_at_most=(0.002,)))
+    assert free.related[0] > 0.01
+    assert bound.related == (0.002,)
 
 
 def test_fit_of_nothing_gives_a_model_with_a_prior_above_zero() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dq_pipeline.config import Entity, read_yaml
+from dq_pipeline.linkage.drift import level_sql
 from dq_pipeline.linkage.refusals import build_refusals, conflict_sql
 from dq_pipeline.sql import load_macros
 from dq_pipeline.warehouse import Warehouse, literal
@@ -167,12 +168,15 @@ RARE_NAMES: list[tuple[str, Values, bool]] = [
 ]
 
 
+FLAGS = ("towns_known", "state_follows")
+
+
 def _said(sql: str, left: Values, right: Values) -> Any:
     """What an expression on a pair says; columns that neither side has are null."""
     columns = sorted(set(re.findall(r"\b([a-z_]+)_[lr]\b", sql)) | left.keys() | right.keys())
     sides = (("l", left), ("r", right))
     values = [
-        f"cast({literal(side.get(name))} as {'boolean' if name == 'towns_known' else 'varchar'}) as {name}_{end}"
+        f"cast({literal(side.get(name))} as {'boolean' if name in FLAGS else 'varchar'}) as {name}_{end}"
         for name in columns
         for end, side in sides
     ]
@@ -197,3 +201,27 @@ def test_names_that_are_enough_where_they_are_rare(says: str, other: Values, exp
     right = ANN | other
     left = ANN | {"towns_known": right["towns_known"]}
     assert bool(_said(f"({CUSTOMER.linkage.shield.rare})", left, right)) == expected, says
+
+
+# --- what is one fact counts once -----------------------------------------------------------------------------------
+
+MILL = {"org_key": "reno mill", "email_key": "office@renomill.com", "phone_key": "7755550001"} | {
+    name: ANN[name] for name in ("city_key", "postal_key")
+}
+ELSEWHERE: Values = {"city_key": "elko", "postal_key": "89801"}
+ONE_FACT: list[tuple[str, str, Values, Values, str]] = [
+    ("mail of two organizations", "email", MILL, {"email_key": "sales@renomill.com"}, "missing"),
+    ("one mail of two organizations", "email", MILL, {"org_key": "troy mill"}, "same"),
+    ("mail of an organization and a person", "email", MILL, {"org_key": None, "email_key": "a@b.co"}, "anything else"),
+    ("the state of one town", "state", ANN | {"state_key": "nv", "state_follows": "true"}, {}, "missing"),
+    ("the state of two towns", "state", ANN | {"state_key": "nv", "state_follows": "true"}, ELSEWHERE, "same"),
+    ("a state that does not follow", "state", ANN | {"state_key": "nv", "state_follows": "false"}, {}, "same"),
+    ("no town", "state", {"state_key": "nv", "state_follows": "true"}, {}, "same"),
+    ("the area of a phone", "phone", MILL, {"phone_key": "7755559876"}, "anything else"),
+]
+
+
+@pytest.mark.parametrize(("says", "name", "left", "other", "expected"), ONE_FACT, ids=[case[0] for case in ONE_FACT])
+def test_one_fact_counts_once(says: str, name: str, left: Values, other: Values, expected: str) -> None:
+    [comparison] = [one for one in CUSTOMER.linkage.comparisons if one.name == name]
+    assert _said(level_sql(comparison), left, left | other) == expected, says

@@ -252,6 +252,13 @@ def test_an_address_of_very_many_people_identifies_nobody(warehouse: Warehouse, 
     assert {row["email"] for row in rows} == {"desk@acme.org"}
 
 
+@pytest.mark.parametrize(("states", "follows"), [("NV NV NV NV", True), ("NV CA TX OH", False)])
+def test_whether_the_state_follows_from_the_town(warehouse: Warehouse, states: str, follows: bool) -> None:
+    places = [{"city": "Reno", "state": state, "postal_code": "89501"} for state in states.split()]
+    rows = customers(warehouse, *(PERSON | place for place in places))
+    assert {row["state_follows"] for row in rows} == {follows}
+
+
 def test_one_person_of_many_orders_keeps_the_email(warehouse: Warehouse) -> None:
     spelled = ["Bob Stone", "Robert Stone", "STONE, ROBERT", "R. Stone", "Rob Stone"] * 4
     rows = customers(warehouse, *[{"full_name": name, "email": "bob@acme.org"} for name in spelled])
