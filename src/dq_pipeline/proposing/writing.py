@@ -184,6 +184,9 @@ gates:
   quarantine_share: {min(0.5, max(0.05, math.ceil(kept_out * 200) / 100))}      # of any one source's rows
   largest_cluster: 500        # records of one {entity}: more is a placeholder that links everybody
 
+resources:
+  memory_limit: 4GB           # of the database; what needs more is spilled to the disk
+
 owners:
   data: {{title: Owner of the data}}
 """
