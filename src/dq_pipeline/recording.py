@@ -14,7 +14,7 @@ from dq_pipeline.errors import Breach, DqError
 from dq_pipeline.extracts.locate import locate
 from dq_pipeline.extracts.snapshot import file_hash
 from dq_pipeline.run import Outcome
-from dq_pipeline.scorecard.render import ReportContext, render_report, scorecard_document
+from dq_pipeline.scorecard.render import ReportContext, render_pages, scorecard_document
 from dq_pipeline.warehouse import Warehouse
 
 _LIBRARIES = ("duckdb", "splink", "great_expectations", "usaddress", "pandas")
@@ -61,7 +61,7 @@ def inputs(warehouse: Warehouse) -> list[dict[str, Any]]:
 
 
 def write_report(project: Project, outcome: Outcome, warehouse: Warehouse) -> None:
-    """report.html and scorecard.json in the attempt's folder, whatever the verdict."""
+    """report.html, a page for each owner, and scorecard.json in the attempt's folder, whatever the verdict."""
     context = ReportContext(
         title=project.settings.title,
         run_id=outcome.run_id,
@@ -73,8 +73,13 @@ def write_report(project: Project, outcome: Outcome, warehouse: Warehouse) -> No
         versions=versions(),
         inputs=inputs(warehouse) if warehouse.has("raw.sources") else [],
         personal=project.personal_columns(),
+        owners={
+            name: {"title": owner.title, "contact": owner.contact} for name, owner in project.settings.owners.items()
+        },
     )
-    (outcome.directory / "report.html").write_text(render_report(warehouse, context), encoding="utf-8")
+    (outcome.directory / "report").mkdir(exist_ok=True)
+    for path, page in render_pages(warehouse, context).items():
+        (outcome.directory / path).write_text(page, encoding="utf-8")
     archive.write_json(outcome.directory / "scorecard.json", scorecard_document(warehouse, context))
 
 

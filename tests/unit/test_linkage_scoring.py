@@ -113,6 +113,23 @@ def test_a_deterministic_rule_merges_with_its_name_as_reason() -> None:
     assert _edge(warehouse, "crm:1", "order:2") == ("no", "states_account", None, "first_name")
 
 
+@pytest.mark.parametrize("first", ["account", "shipped"])
+def test_the_rule_that_is_declared_first_decides_between_namesakes(first: str) -> None:
+    rows: list[Row] = [
+        ("crm:1", "anna", "ash", "1980-01-01", "a@x.com", None, None),
+        ("crm:2", "anna", "ash", "1955-05-05", "b@x.com", None, None),
+        ("orders:1", "anna", "ash", None, None, None, "crm:1"),
+    ]
+    rules = {
+        "account": {"name": "account", "sql": "l.account = r.record_id"},
+        "shipped": {"name": "shipped", "sql": "l.record_id = 'orders:1' and r.record_id = 'crm:2'"},
+    }
+    ordered = [rules[first], *(rule for name, rule in rules.items() if name != first)]
+    found = clusters(_linked([*rows, *people(20)], deterministic=ordered)[0])
+    assert found["orders:1"] == found["crm:1" if first == "account" else "crm:2"]
+    assert found["crm:1"] != found["crm:2"]
+
+
 def test_a_key_makes_one_of_all_that_share_it_with_one_edge_a_record() -> None:
     rows: list[Row] = [(f"o{number:03d}", *[None] * 5, "A1" if number < 50 else None) for number in range(60)]
     warehouse, _ = _linked(rows, deterministic=[{"name": "same_account", "key": ["account"]}])

@@ -82,7 +82,8 @@ class Rule(Frozen):
     """Records that are one without any weighing: those with the same `key`, or for which `sql` holds.
 
     `sql` is a condition on records l and r; it is a join, so an equality in it must be selective (an order and the
-    account that it names). Where many records share a value, `key` is the cheap way to say so.
+    account that it names). Where many records share a value, `key` is the cheap way to say so. Where two rules pull a
+    record to two records that must not be one, the rule that is declared first decides.
     """
 
     name: Identifier

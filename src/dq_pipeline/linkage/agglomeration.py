@@ -16,7 +16,7 @@ from dq_pipeline.warehouse import Warehouse
 
 SOFTNESS = 3 / math.log(2)  # of the maximum, in bits: the smaller, the more the best pair alone decides
 UNSEEN = -3 / math.log(2)  # what a pair that was never compared counts, in bits
-RULED = 1000.0  # the weight of a deterministic rule
+RULED = 1000.0  # the weight of a deterministic rule, and one more for each that stands behind it
 JUDGED = 2000.0  # the weight of a steward's `same`
 
 

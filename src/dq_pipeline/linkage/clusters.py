@@ -193,7 +193,10 @@ def build_ties(warehouse: Warehouse, entity: Entity) -> None:
     'judgement' as reason
 from linked.{name}_judged_groups
 where record_id in (select record_id from linked.{name}_units)"""
-    selects = [group, *(_rule_select(entity, rule) for rule in entity.linkage.deterministic)]
+    rules = entity.linkage.deterministic
+    # Where two rules pull one record to two clusters, the one that is declared first decides.
+    weights = [RULED + len(rules) - place for place in range(len(rules))]
+    selects = [group, *(_rule_select(entity, rule, weight) for rule, weight in zip(rules, weights, strict=True))]
     warehouse.build(
         f"linked.{name}_ties",
         "with found as (\n"
@@ -223,9 +226,9 @@ group by unit_l, unit_r""",
     )
 
 
-def _rule_select(entity: Entity, rule: Rule) -> str:
+def _rule_select(entity: Entity, rule: Rule, weight: float) -> str:
     """The pairs of a deterministic rule; records of one key are each paired with the smallest of them."""
-    said = f"cast({RULED!r} as double) as weight,\n    {literal(rule.name)} as reason"
+    said = f"cast({weight!r} as double) as weight,\n    {literal(rule.name)} as reason"
     if rule.sql:
         return f"""select distinct
     least(l.record_id, r.record_id) as record_id_l,

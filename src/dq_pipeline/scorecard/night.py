@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dq_pipeline.warehouse import Warehouse
+from dq_pipeline.warehouse import Warehouse, literal
 
 LIST_ROWS = 25
 
@@ -24,12 +24,21 @@ class Listing:
 
 @dataclass(frozen=True)
 class Night:
-    """What the sections are read from: the run's tables, its id and date, and the columns declared personal."""
+    """What the sections are read from: the run's tables, its id and date, and the columns declared personal.
+
+    With an `owner`, lists that name owners hold that one's rows alone.
+    """
 
     warehouse: Warehouse
     run_id: str
     run_date: date
     personal: frozenset[str] = frozenset()
+    owner: str | None = None
+
+    @property
+    def mine(self) -> str:
+        """An SQL condition on a row's owner."""
+        return f"owner = {literal(self.owner)}" if self.owner else "true"
 
     def listing(self, table: str, select: str, parameters: Sequence[Any] = (), most: int = LIST_ROWS) -> Listing:
         """The first `most` rows of a SELECT whose order is total, with the count of all."""

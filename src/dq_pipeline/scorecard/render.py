@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from dq_pipeline.errors import Breach
 from dq_pipeline.scorecard.masking import mask_free_texts
 from dq_pipeline.scorecard.night import Listing, Night
-from dq_pipeline.scorecard.sections import read_sections
+from dq_pipeline.scorecard.sections import read_owner_sections, read_sections
 from dq_pipeline.warehouse import Warehouse
 
 # Where values of a run's tables, or of the errors about them, come as sentences.
@@ -51,15 +51,32 @@ class ReportContext:
     versions: Mapping[str, str]
     inputs: Sequence[Mapping[str, object]]
     personal: frozenset[str] = field(default_factory=frozenset)
+    owners: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def render_pages(warehouse: Warehouse, context: ReportContext) -> dict[str, str]:
+    """Path -> HTML document: `report.html` of the whole night, and `report/<owner>.html` of what is each owner's."""
+    pages = {"report.html": {**read_sections(_night(warehouse, context)), **_troubles(context)}}
+    for name in context.owners:
+        pages[f"report/{name}.html"] = read_owner_sections(_night(warehouse, context, name))
+    shown = _masked(warehouse, context, pages)
+    documents = {"report.html": _document("report.html", context, shown["report.html"])}
+    for name, owner in context.owners.items():
+        path = f"report/{name}.html"
+        documents[path] = _document("owner.html", context, {**shown[path], "owner": owner})
+    return documents
 
 
 def render_report(warehouse: Warehouse, context: ReportContext) -> str:
-    """The report as one HTML document, from whatever tables the run got to make."""
-    page = _masked_page(warehouse, context)
+    """The report of the whole night as one HTML document, from whatever tables the run got to make."""
+    page = {**read_sections(_night(warehouse, context)), **_troubles(context)}
+    return _document("report.html", context, _masked(warehouse, context, page))
+
+
+def _document(template: str, context: ReportContext, page: Mapping[str, Any]) -> str:
     environment = _environment()
-    style = environment.get_template("report.css").render()
-    script = environment.get_template("report.js").render()
-    return environment.get_template("report.html").render(
+    style, script = (environment.get_template(name).render() for name in ("report.css", "report.js"))
+    return environment.get_template(template).render(
         **page,
         context=context,
         style=Markup(style),
@@ -68,6 +85,10 @@ def render_report(warehouse: Warehouse, context: ReportContext) -> str:
         script_hash=_hash(script),
         place=lambda table: place_of(table, context.verdict),
     )
+
+
+def _night(warehouse: Warehouse, context: ReportContext, owner: str | None = None) -> Night:
+    return Night(warehouse, context.run_id, context.run_date, context.personal, owner)
 
 
 def _hash(text: str) -> Markup:
@@ -90,7 +111,7 @@ def scorecard_document(warehouse: Warehouse, context: ReportContext) -> dict[str
         "run_id": context.run_id,
         "run_date": context.run_date.isoformat(),
         "verdict": context.verdict,
-        "error": page["error"],
+        "error": page["trouble"]["message"] or None,
         "breaches": page["breaches"],
     }
     for name, (table, select) in tables.items():
@@ -107,25 +128,19 @@ def place_of(table: str, verdict: str) -> tuple[str, str]:
     return table, "of this run’s working database"
 
 
-def _masked_page(warehouse: Warehouse, context: ReportContext) -> dict[str, Any]:
-    """Every section with its free texts masked: the one door through which values reach the page."""
-    night = Night(warehouse, context.run_id, context.run_date, context.personal)
-    return _masked(warehouse, context, {**read_sections(night), **_troubles(context)})
-
-
 def _troubles(context: ReportContext) -> dict[str, Any]:
     """What went wrong: the breaches, and the error of a failed run."""
     failed = context.verdict == "failed"
     return {
         "breaches": [asdict(breach) for breach in context.breaches],
-        "error": {"message": context.error} if failed and context.error else None,
+        "trouble": {"message": context.error} if failed and context.error else {"message": ""},
     }
 
 
 def _masked(warehouse: Warehouse, context: ReportContext, page: Mapping[str, Any]) -> dict[str, Any]:
+    """Every free text masked: the one door through which values reach a page."""
     masked = mask_free_texts(warehouse, set(_free_texts(page)), context.run_date, context.personal)
     shown: dict[str, Any] = _with_masked(page, masked)
-    shown["error"] = shown["error"]["message"] if shown["error"] else None
     return shown
 
 

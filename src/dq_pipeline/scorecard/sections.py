@@ -48,6 +48,33 @@ def read_sections(night: Night) -> dict[str, Section]:
     }
 
 
+def read_owner_sections(night: Night) -> dict[str, Section]:
+    """The sections of an owner's page, by name."""
+    return {
+        "scores": read_section(night, owner_scores, "scored.scorecard"),
+        "plan": read_section(night, plan, "scored.action_plan"),
+        "quarantine": read_section(night, quarantine, "scored.quarantine"),
+        "rules": read_section(night, rules, _rules_table(night)),
+    }
+
+
+def owner_scores(night: Night) -> Section:
+    """The score of each dimension over the checks that the night's owner answers for."""
+    found = night.warehouse.records(
+        """select dimension, passed, failed, cast(score as double) as score, cast(target as double) as target, status,
+            cast(change as double) as change
+        from scored.scorecard
+        where cut = 'owner' and owner = ?
+        order by dimension""",
+        [night.owner],
+    )
+    return {"dimensions": sorted(found, key=_place_of_dimension)}
+
+
+def _place_of_dimension(row: Row) -> int:
+    return DIMENSIONS.index(row["dimension"]) if row["dimension"] in DIMENSIONS else len(DIMENSIONS)
+
+
 def scores(night: Night) -> Section:
     """The score of each dimension, against its target and the run before, with the runs of its trend."""
     found = night.warehouse.records(
@@ -57,7 +84,7 @@ def scores(night: Night) -> Section:
         where cut = 'dimension'
         order by dimension"""
     )
-    found.sort(key=lambda row: DIMENSIONS.index(row["dimension"]) if row["dimension"] in DIMENSIONS else 99)
+    found.sort(key=_place_of_dimension)
     runs: dict[str, list[Row]] = defaultdict(list)
     if night.has("scored.trend"):
         for run in night.warehouse.records(
@@ -85,9 +112,12 @@ def scores(night: Night) -> Section:
 def plan(night: Night) -> Section:
     """The repairs, most worthwhile first, each with a few of its rows."""
     listed = night.listing(
-        "scored.action_plan", "select * from scored.action_plan where status <> 'done' order by rank"
+        "scored.action_plan",
+        f"select * from scored.action_plan where status <> 'done' and {night.mine} order by rank",
     )
-    done = night.listing("scored.action_plan", "select * from scored.action_plan where status = 'done' order by rank")
+    done = night.listing(
+        "scored.action_plan", f"select * from scored.action_plan where status = 'done' and {night.mine} order by rank"
+    )
     examples: dict[str, list[Row]] = defaultdict(list)
     if night.has("scored.issue_rows"):
         rows = night.warehouse.records(
@@ -219,27 +249,28 @@ def quarantine(night: Night) -> Section:
     """Why rows are kept out, since when, and the rows that wait longest."""
     reasons = night.listing(
         "scored.quarantine",
-        """select source, code, min(reason) as reason, count(distinct record_id) as rows,
+        f"""select source, code, min(reason) as reason, count(distinct record_id) as rows,
             min(since) as first_seen, date_diff('day', min(since), cast(? as date)) as age_days,
             count(distinct record_id) filter (where since = cast(? as date)) as new_rows
         from scored.quarantine
-        where status = 'open'
+        where status = 'open' and {night.mine}
         group by source, code
         order by rows desc, source, code""",
         [night.run_date, night.run_date],
     )
     oldest = night.listing(
         "scored.quarantine",
-        """select source, record_id, "column", reason, since as first_seen,
+        f"""select source, record_id, "column", reason, since as first_seen,
             date_diff('day', since, cast(? as date)) as age_days
         from scored.quarantine
-        where status = 'open'
+        where status = 'open' and {night.mine}
         order by since, source, record_id, "column", reason, expectation""",
         [night.run_date],
     )
     counts = dict(
         night.warehouse.rows(
-            "select status, count(distinct record_id) from scored.quarantine group by status order by status"
+            f"""select status, count(distinct record_id) from scored.quarantine where {night.mine}
+            group by status order by status"""
         )
     )
     statuses = {status: counts.get(status, 0) for status in ("open", "released", "repaired", "gone")}
@@ -277,6 +308,7 @@ def rules(night: Night) -> Section:
             count(*) filter (where error is not null) as not_run,
             sum(failed) filter (where error is null) as failed_rows
         from {table}
+        where {night.mine}
         group by dimension, owner
         order by dimension, owner"""
     )
@@ -285,14 +317,14 @@ def rules(night: Night) -> Section:
         table,
         f"""select {select}, error
         from {table}
-        where error is not null
+        where error is not null and {night.mine}
         order by {_SEVERITY}, source, code, expectation, column_name""",
     )
     failed = night.listing(
         table,
         f"""select {select}, evaluated, failed
         from {table}
-        where error is null and not success
+        where error is null and not success and {night.mine}
         order by {_SEVERITY}, failed desc, source, code, expectation, column_name""",
     )
     totals: Mapping[str, int] = {

@@ -314,6 +314,7 @@ select
     'status' as "column",
     case when id % 2 = 0 then 'bad_status' else 'bad_total' end as code,
     'status is one of open, shipped, delivered; it is ''Wilhelmina''' as reason,
+    case id % 3 when 0 then 'sales' else 'warehouse' end as owner,
     '{"email": "w.featherstone@posteo.example"}' as raw,
     date '2026-11-20' - cast(id % 9 as integer) as first_seen,
     date '2026-11-20' - cast(id % 9 as integer) as since,
