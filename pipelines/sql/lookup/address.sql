@@ -1,4 +1,4 @@
--- One row is a house number with a word of its street, or the sound of one, and a customer of whom a record names that place.
+-- One row is a house number with a word of its street, its sound or first letter, and a customer of whom a record names it.
 with places as (
     select distinct
         customer_id,
@@ -56,3 +56,13 @@ select
 from split
 where length(word) > 3
     and std_phonetic(word) is not null
+union all
+select distinct
+    'address_sound' as kind,
+    number_key || ' ' || left(word, 1) as key,
+    customer_id,
+    shown,
+    compared,
+    beside
+from split
+where length(word) > 3

@@ -4,6 +4,9 @@ with given as (
         text,
         std_key(regexp_replace(text, '^[A-Za-z0-9_]+:', '')) as number_key,
         std_email_key(text) as email_key,
+        std_key(split_part(text, '@', 1)) as email_part,
+        std_fold(split_part(text, '@', 2)) as email_rest,
+        strpos(text, '@') > 1 or strpos(trim(text), ' ') = 0 as is_email_part,
         std_phone_digits(text) as phone_key,
         case when std_is_organization(text) then std_organization(text) else std_fold(std_without_titles(text)) end as folded,
         std_house_number(std_street_line(split_part(text, ',', 1))) as house_number
@@ -37,15 +40,12 @@ surnames as (
     select unnest(string_split(std_surname(folded), ' ')) as root
     from given
 ),
--- Digits find no person; they may be the postal code beside the name.
-name_keys as (
+roots as (
     select root
     from name_words
-    where std_phonetic(root) is not null
     union
     select root
     from surnames
-    where std_phonetic(root) is not null
 ),
 place_words as (
     select coalesce(street_words.standard, typed.word) as word
@@ -65,6 +65,19 @@ place_text as (
     select array_to_string(list_sort(list(distinct place_words.word)), ' ') || ' ' || max(given.house_number) as compared
     from place_words
     cross join given
+),
+-- Every word is taken by its sound once. Digits have none: they find no person, but may be the postal code beside the name.
+sounds as (
+    select
+        word,
+        std_phonetic(word) as sound
+    from (
+        select root as word
+        from roots
+        union
+        select word
+        from place_words
+    ) as words
 ),
 numbers as (
     select reverse(number_key) as number_key
@@ -95,11 +108,11 @@ where email_key is not null
 union all
 select
     'email_part' as kind,
-    std_key(split_part(coalesce(email_key, text), '@', 1)) as key,
-    nullif(concat_ws(' ', std_key(split_part(coalesce(email_key, text), '@', 1)), std_fold(split_part(coalesce(email_key, text), '@', 2))), '') as compared
+    email_part as key,
+    concat_ws(' ', email_part, email_rest) as compared
 from given
-where (strpos(text, '@') > 1 or strpos(trim(text), ' ') = 0)
-    and std_key(split_part(coalesce(email_key, text), '@', 1)) is not null
+where is_email_part
+    and email_part is not null
 union all
 select
     'phone' as kind,
@@ -117,19 +130,25 @@ where phone_key is not null
 union all
 select
     'name' as kind,
-    name_keys.root as key,
+    roots.root as key,
     name_text.compared
-from name_keys
+from roots
 cross join name_text
-where name_text.compared is not null
+join sounds
+    on sounds.word = roots.root
+where sounds.sound is not null
+    and name_text.compared is not null
 union all
 select distinct
     'sound' as kind,
-    std_phonetic(name_keys.root) as key,
+    sounds.sound as key,
     name_text.compared
-from name_keys
+from roots
 cross join name_text
-where length(name_keys.root) > 2
+join sounds
+    on sounds.word = roots.root
+where length(roots.root) > 2
+    and sounds.sound is not null
     and name_text.compared is not null
 union all
 select
@@ -143,11 +162,23 @@ where given.house_number is not null
 union all
 select distinct
     'address_sound' as kind,
-    given.house_number || ' ' || std_phonetic(place_words.word) as key,
+    given.house_number || ' ' || sounds.sound as key,
+    place_text.compared
+from given
+cross join place_words
+cross join place_text
+join sounds
+    on sounds.word = place_words.word
+where given.house_number is not null
+    and length(place_words.word) > 3
+    and sounds.sound is not null
+union all
+select distinct
+    'address_sound' as kind,
+    given.house_number || ' ' || left(place_words.word, 1) as key,
     place_text.compared
 from given
 cross join place_words
 cross join place_text
 where given.house_number is not null
     and length(place_words.word) > 3
-    and std_phonetic(place_words.word) is not null

@@ -1,5 +1,6 @@
 -- One row is a word of a name that a customer has or likes to be called, short forms written out, or the sound of one.
 -- An organization's legal form is no word of its name. The town stands beside: it tells namesakes apart.
+-- A word stays beside what it is short for: Bradford is a surname before it is short for Bradley.
 with called as (
     select
         customer_id,
@@ -38,14 +39,20 @@ split as (
         on called.customer_id = names.customer_id
 ),
 rooted as (
-    select distinct
+    select
+        customer_id,
+        name,
+        word as root
+    from split
+    where word <> ''
+    union
+    select
         split.customer_id,
         split.name,
-        coalesce(nicknames.name, split.word) as root
+        nicknames.name as root
     from split
-    left join lookup.nicknames
+    join lookup.nicknames
         on nicknames.nickname = split.word
-    where split.word <> ''
 ),
 whole as (
     select

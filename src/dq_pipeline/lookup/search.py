@@ -116,6 +116,9 @@ class Search:
                 reader = f"read_csv({file_literal(path)}, header = true, all_varchar = true)"
                 warehouse.build(f"lookup.{path.stem}", f"select * from {reader}")
         warehouse.execute("create table lookup.asked (text varchar)")
+        texts = ("kind", "key", "master_id", "shown", "compared", "beside", "asked")
+        columns = ", ".join(f"{name} varchar" for name in texts)
+        warehouse.execute(f"create table lookup.hits ({columns}, kind_no integer, weight double)")
         kinds = ", ".join(
             f"({literal(name)}, {number}, {kind.weight})" for number, (name, kind) in enumerate(self._kinds())
         )
@@ -175,12 +178,13 @@ class Search:
         reads = [
             f"""select keys.kind, keys.key, keys.master_id, keys.shown, keys.compared, keys.beside,
                 cast({literal(compared)} as varchar) as asked from truth.{KEYS} as keys
-            where keys.kind = {literal(kind)} and keys.key in ({", ".join(literal(key) for key in listed)})"""
-            for (kind, compared), listed in _grouped(asked).items()
+            where keys.kind in ({_literals(kinds)}) and keys.key in ({_literals(keys)})"""
+            for compared, keys, kinds in _reads(asked)
         ]
         select = f"""select found.*, kinds.kind_no, kinds.weight from ({" union all ".join(reads)}) as found
             join lookup.kinds on kinds.kind = found.kind"""
-        self.warehouse.execute(f"create or replace table lookup.hits as {select}")
+        self.warehouse.execute("delete from lookup.hits")
+        self.warehouse.execute(f"insert into lookup.hits {select}")
         matches = engine_select("lookup", "matches")
         return self.warehouse.records(
             f"""select kind, master_id, shown, is_exact, score, alike from ({matches}) as matches
@@ -241,7 +245,7 @@ class Search:
     def _with_cards(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         if not candidates:
             return []
-        listed = ", ".join(literal(candidate.master_id) for candidate in candidates)
+        listed = _literals([candidate.master_id for candidate in candidates])
         column = quoted(self.id_column)
         cards = self.warehouse.records(f"select * from truth.{CARDS} where {column} in ({listed})")
         by_id = {str(card[self.id_column]): card for card in cards}
@@ -258,11 +262,16 @@ class Search:
         return [one for one in self._ranked(alike) if one.master_id != first.master_id]
 
 
-def _grouped(asked: Sequence[dict[str, Any]]) -> dict[tuple[str, str | None], list[str]]:
-    """Keys by their kind and by what is compared: one read of the index for each."""
-    grouped: dict[tuple[str, str | None], list[str]] = {}
+def _reads(asked: Sequence[dict[str, Any]]) -> list[tuple[str | None, tuple[str, ...], list[str]]]:
+    """What is compared, keys and kinds of each read of the index: kinds with the same keys are read together."""
+    keys: dict[tuple[str, str | None], set[str]] = {}
     for row in asked:
-        listed = grouped.setdefault((row["kind"], row["compared"]), [])
-        if row["key"] not in listed:
-            listed.append(row["key"])
-    return grouped
+        keys.setdefault((row["kind"], row["compared"]), set()).add(row["key"])
+    reads: dict[tuple[str | None, tuple[str, ...]], list[str]] = {}
+    for (kind, compared), listed in keys.items():
+        reads.setdefault((compared, tuple(sorted(listed))), []).append(kind)
+    return [(compared, listed, kinds) for (compared, listed), kinds in reads.items()]
+
+
+def _literals(values: Sequence[str]) -> str:
+    return ", ".join(literal(value) for value in values)
