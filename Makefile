@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types bench accuracy sample docs lock wheel clean
+.PHONY: help run test check lint types bench accuracy sample docs clients lock wheel clean
 
 help: ## Print this help
 	@echo "dq_pipeline: nightly extracts in, one published truth and a scorecard out"
@@ -44,9 +44,14 @@ accuracy: $(VENV)/dev.done ## Resolve every labelled set, plain Splink beside it
 sample: $(VENV)/dev.done ## Make data/sample again (the same bytes for the same seed)
 	$(BIN)/python -m tools.sample
 
-docs: $(VENV)/dev.done ## Run the sample and make docs/data-dictionary.md again from the comments it publishes
+docs: $(VENV)/dev.done ## Run the sample and make the data dictionary, the diagram and the cookbook's answers again from what it publishes
 	$(BIN)/dq run --quiet
 	$(BIN)/python -m tools.dictionary
+	$(BIN)/python -m tools.diagram
+	$(BIN)/python -m tools.cookbook
+
+clients: ## Ask the published file the cookbook with older DuckDB clients (needs a package index)
+	PYTHON=$(PYTHON) sh tools/check_clients.sh output/published/truth.duckdb 1.2.2 1.4.1
 
 wheel: $(VENV)/dev.done ## Build the wheel and use it in an empty environment
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist

@@ -12,7 +12,7 @@ LAYERS = (
     ("cli",),
     ("pipeline", "training", "starting", "reviewing", "quarantining", "profiling"),
     ("checking", "recording"),
-    ("stages", "tracing", "differing", "evaluating", "explaining", "publishing"),
+    ("stages", "tracing", "differing", "evaluating", "explaining", "publishing", "exporting"),
     ("run", "archive", "proposing"),
     ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard", "lookup"),
     ("sql",),
@@ -29,7 +29,7 @@ ONLY_IN = {
     "click": "cli",
     "rich": "cli",
     "jinja2": "scorecard",
-    "openpyxl": "extracts",
+    "openpyxl": "sheets",
     "altair": "charts",
     "vl_convert": "charts",
 }

@@ -1,10 +1,13 @@
-"""CSV that spreadsheets open, people edit, and that comes back as a spreadsheet saves it."""
+"""Sheets that spreadsheets open: CSV that people edit and send back, and tables of any size as CSV or workbook."""
 
 import csv
 import io
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from dq_pipeline.errors import ConfigError
@@ -12,6 +15,9 @@ from dq_pipeline.errors import ConfigError
 # A cell that begins with one of these is a formula to a spreadsheet; an apostrophe before it makes it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _DELIMITERS = (",", ";", "\t", "|")
+# What a sheet of a workbook holds at most, its header with it, and what a cell of it does.
+WORKBOOK_ROWS = 1_048_576
+CELL_CHARACTERS = 32_767
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,52 @@ class Line:
 
 def plain(cell: object) -> object:
     """A cell on one line, that no spreadsheet takes for a formula; numbers stay numbers."""
-    if cell is None or isinstance(cell, bool | int | float):
+    if cell is None or isinstance(cell, bool | int | float | Decimal):
         return cell
     text = " ".join(str(cell).split())
     return f"'{text}" if text.startswith(_FORMULA) or str(cell).startswith(_FORMULA) else text
+
+
+def stream_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write rows one after the other as CSV that Excel knows for UTF-8, each cell `plain`. Raises OSError."""
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([plain(name) for name in header])
+        writer.writerows([plain(cell) for cell in row] for row in rows)
+
+
+def stream_workbook(path: Path, title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write rows one after the other as the one sheet of a workbook, its header row fixed on top.
+
+    Raises OSError, and ValueError where a cell holds more text than a workbook keeps.
+    """
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    # A sheet's name has no more than 31 characters.
+    sheet = book.create_sheet(title[:31])
+    sheet.freeze_panes = "A2"
+    sheet.append([_cell(name) for name in header])
+    for row in rows:
+        sheet.append([_cell(value) for value in row])
+    book.save(path)
+
+
+def _cell(value: object) -> object:
+    """A value as a workbook keeps it: numbers and days are such, text is `plain` and without control characters."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    # A workbook counts its days from 1900 on.
+    if isinstance(value, date | datetime) and value.year > 1900:
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    cell = plain(value)
+    if not isinstance(cell, str):
+        return cell
+    if len(cell) > CELL_CHARACTERS:
+        raise ValueError(f"a cell holds {len(cell):,} characters, a workbook's at most {CELL_CHARACTERS:,}")
+    return plain(ILLEGAL_CHARACTERS_RE.sub("", cell))
 
 
 def _unplain(text: str) -> str:

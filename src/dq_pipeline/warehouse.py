@@ -1,7 +1,8 @@
 """The engine that holds a run's tables: the only module that talks to DuckDB.
 
 Tables are named `schema.table`. Everything random or ordered is the caller's business: `build` takes one SELECT and
-makes one table of it. Results are always fetched whole, because an open result blocks the next statement.
+makes one table of it. Results are fetched whole, because an open result blocks the next
+statement; `batches` has a cursor of its own.
 """
 
 import re
@@ -133,6 +134,18 @@ class Warehouse:
         """The first column of a query's first row, or None where it has no row."""
         found = self.rows(query, parameters)
         return found[0][0] if found else None
+
+    def batches(self, query: str, size: int = 10_000) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a query, `size` at a time, on a cursor of its own: for what is too large to fetch whole."""
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute(query)
+            while rows := cursor.fetchmany(size):
+                yield rows
+        except duckdb.Error as error:
+            raise StageError(f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}") from error
+        finally:
+            cursor.close()
 
     def count(self, table: str) -> int:
         """The number of rows of a table or view."""

@@ -17,6 +17,7 @@ from dq_pipeline.cli import looking  # isort: skip
 from dq_pipeline.cli import lookup  # isort: skip
 from dq_pipeline.cli import differing  # isort: skip
 from dq_pipeline.cli import explaining  # isort: skip
+from dq_pipeline.cli import exporting  # isort: skip
 from dq_pipeline.cli import reviewing  # isort: skip
 from dq_pipeline.cli import quarantining  # isort: skip
 from dq_pipeline.cli.base import dq, err
@@ -27,6 +28,7 @@ __all__ = [
     "dq",
     "evaluating",
     "explaining",
+    "exporting",
     "looking",
     "lookup",
     "main",
