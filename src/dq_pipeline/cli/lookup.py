@@ -33,7 +33,8 @@ def lookup(project_path: Path, text: tuple[str, ...], limit: int, as_json: bool)
     account, an order or a parcel, or a customer id, also one that is no longer in use. The published night is read,
     also while a run is going on.
 
-    Personal values are shown in clear, because they are asked for by name; nothing is written down.
+    Personal values are shown in clear, because they are asked for by name; nothing is written down. Where nobody is
+    found, what else to try is said, and the exit code is 0.
 
     \b
     Examples:

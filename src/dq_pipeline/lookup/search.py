@@ -209,7 +209,8 @@ class Search:
                 continue
             alike = self.warehouse.rows(
                 f"""select distinct key, std_similarity(key, $1) as likeness from truth.{KEYS}
-                where kind = $2 and key >= $3 and key < $4 and key <> $1 and std_similarity(key, $1) >= $5
+                where kind = $2 and key >= $3 and key < $4 and key <> $1 and length(key) > 2
+                and std_similarity(key, $1) >= $5
                 order by likeness desc, key limit {_NEAR_WORDS}""",
                 [key, row["kind"], key[0], chr(min(ord(key[0]) + 1, MAX_CHARACTER)), least],
             )
