@@ -1,17 +1,16 @@
 -- one row is an order line whose price is not the list price that was in force when it was ordered
 with offered as (
     select
-        order_lines.record_id,
+        lines.order_id,
+        lines.line_no,
         min(catalog.list_price) as lowest,
         max(catalog.list_price) as highest
-    from validated.order_lines
-    join mastered.orders
-        on orders.order_id = order_lines.order_id
+    from mastered.order_lines as lines
     join validated.catalog
-        on catalog.sku = order_lines.sku
-        and catalog.valid_from <= orders.ordered_at
-        and (catalog.valid_to is null or catalog.valid_to > orders.ordered_at)
-    group by order_lines.record_id
+        on catalog.sku = lines.sku
+        and catalog.valid_from <= lines.ordered_at
+        and (catalog.valid_to is null or catalog.valid_to > lines.ordered_at)
+    group by lines.order_id, lines.line_no
 ),
 -- What the catalog does not know costs what a warehouse says, now.
 stocked as (
@@ -37,7 +36,8 @@ prices as (
         on lines.order_id = order_lines.order_id
         and lines.line_no = order_lines.line_no
     left join offered
-        on offered.record_id = order_lines.record_id
+        on offered.order_id = order_lines.order_id
+        and offered.line_no = order_lines.line_no
     left join stocked
         on stocked.sku = order_lines.sku
 )

@@ -1,17 +1,16 @@
 -- one row is an order line of an article that was no longer sold when it was ordered
 with offered as (
     select
-        order_lines.record_id,
+        lines.order_id,
+        lines.line_no,
         min(case when catalog.discontinued then 1 else 0 end) as is_over,
         max(cast(catalog.valid_from as date)) as since
-    from validated.order_lines
-    join mastered.orders
-        on orders.order_id = order_lines.order_id
+    from mastered.order_lines as lines
     join validated.catalog
-        on catalog.sku = order_lines.sku
-        and catalog.valid_from <= orders.ordered_at
-        and (catalog.valid_to is null or catalog.valid_to > orders.ordered_at)
-    group by order_lines.record_id
+        on catalog.sku = lines.sku
+        and catalog.valid_from <= lines.ordered_at
+        and (catalog.valid_to is null or catalog.valid_to > lines.ordered_at)
+    group by lines.order_id, lines.line_no
 ),
 -- A warehouse tells that it is over, not since when: that it was so at its count is certain.
 stocked as (
@@ -35,7 +34,8 @@ from validated.order_lines
 join mastered.orders
     on orders.order_id = order_lines.order_id
 left join offered
-    on offered.record_id = order_lines.record_id
+    on offered.order_id = order_lines.order_id
+    and offered.line_no = order_lines.line_no
 left join stocked
     on stocked.sku = order_lines.sku
     and stocked.counted_at < orders.ordered_at

@@ -20,15 +20,13 @@ counted as (
 -- What was ordered since the count the shop may have taken off already.
 sold as (
     select
-        order_lines.sku,
-        sum(order_lines.quantity) as quantity
-    from validated.order_lines
-    join mastered.orders
-        on orders.order_id = order_lines.order_id
+        lines.sku,
+        sum(lines.quantity) as quantity
+    from mastered.order_lines as lines
     join counted
-        on counted.sku = order_lines.sku
-        and orders.ordered_at > counted.counted_at
-    group by order_lines.sku
+        on counted.sku = lines.sku
+        and counted.counted_at < lines.ordered_at
+    group by lines.sku
 )
 select
     catalog.source_key as key,

@@ -68,12 +68,10 @@ priced as (
         max(case when abs(lines.unit_price - offered.list_price) <= 0.01 then 1 when offered.list_price is not null then 0 end) = 1
             as is_price_right
     from mastered.order_lines as lines
-    left join mastered.orders
-        on orders.order_id = lines.order_id
     left join validated.catalog as offered
         on offered.sku = lines.sku
-        and offered.valid_from <= orders.ordered_at
-        and (offered.valid_to is null or offered.valid_to > orders.ordered_at)
+        and offered.valid_from <= lines.ordered_at
+        and (offered.valid_to is null or offered.valid_to > lines.ordered_at)
     where lines.unit_price is not null
     group by
         lines.order_id,

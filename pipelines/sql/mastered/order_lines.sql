@@ -3,6 +3,7 @@ select
     order_lines.order_id, -- the order: orders.order_id
     order_lines.line_no, -- the line's number in it
     orders.customer_id, -- who bought: customer.customer_id
+    orders.ordered_at, -- when the order was placed
     order_lines.sku, -- the article: product.sku
     order_lines.quantity, -- pieces ordered
     order_lines.unit_price, -- price charged a piece
