@@ -17,6 +17,7 @@ IDENTITY = (
     *("judged_marks", "judged_accuracy", "known_records", "record_contents", "redirects"),
 )
 IDENTITY_VIEWS = ("resolve",)
+QUALITY_VIEWS = ("current_quarantine",)
 QUALITY = (
     *("scorecard", "rule_results", "issues", "issue_rows", "quarantine", "action_plan", "trend"),
     *("anomalies", "profile_history", "touchpoint_history"),
@@ -44,7 +45,8 @@ def published_tables(project: Project) -> dict[str, str]:
 def published_views(project: Project) -> dict[str, str]:
     """Published view -> its SELECT, which names tables as in the run's working file."""
     views = {f"master.{name}": project.sql("mastered", name) for name in project.settings.views}
-    return views | {f"identity.{name}": engine_select("mastered", name) for name in IDENTITY_VIEWS}
+    views |= {f"identity.{name}": engine_select("mastered", name) for name in IDENTITY_VIEWS}
+    return views | {f"quality.{name}": engine_select("scored", name) for name in QUALITY_VIEWS}
 
 
 def table_comments(project: Project, published: str) -> tuple[str, dict[str, str]]:

@@ -17,9 +17,9 @@ CONTRACT = {
     "shipment_service shipments",
     "identity": "edges id_history judged_accuracy judged_marks judgements known_records lookup_cards lookup_keys "
     "provenance record_contents redirects resolve review_evidence review_queue xref",
-    "quality": "action_history action_orders action_plan anomalies attribution attribution_summary customer_quality "
-    "failed_orders issue_rows issues minimum_standard profile_history quarantine rule_results scorecard "
-    "service_metrics standard_rows touchpoint_history touchpoint_matrix touchpoint_service trend",
+    "quality": "action_history action_orders action_plan anomalies attribution attribution_summary current_quarantine "
+    "customer_quality failed_orders issue_rows issues minimum_standard profile_history quarantine rule_results "
+    "scorecard service_metrics standard_rows touchpoint_history touchpoint_matrix touchpoint_service trend",
     "ops": "model model_drift runs sources stages",
 }
 
