@@ -116,9 +116,6 @@ class Search:
                 reader = f"read_csv({file_literal(path)}, header = true, all_varchar = true)"
                 warehouse.build(f"lookup.{path.stem}", f"select * from {reader}")
         warehouse.execute("create table lookup.asked (text varchar)")
-        texts = ("kind", "key", "master_id", "shown", "compared", "beside", "asked")
-        columns = ", ".join(f"{name} varchar" for name in texts)
-        warehouse.execute(f"create table lookup.hits ({columns}, kind_no integer, weight double)")
         kinds = ", ".join(
             f"({literal(name)}, {number}, {kind.weight})" for number, (name, kind) in enumerate(self._kinds())
         )
@@ -183,8 +180,7 @@ class Search:
         ]
         select = f"""select found.*, kinds.kind_no, kinds.weight from ({" union all ".join(reads)}) as found
             join lookup.kinds on kinds.kind = found.kind"""
-        self.warehouse.execute("delete from lookup.hits")
-        self.warehouse.execute(f"insert into lookup.hits {select}")
+        self.warehouse.build_view("lookup.hits", select)
         matches = engine_select("lookup", "matches")
         return self.warehouse.records(
             f"""select kind, master_id, shown, is_exact, score, alike from ({matches}) as matches

@@ -14,10 +14,10 @@ with exact as (
 met as (
     select
         master_id,
-        shown,
         asked,
         compared,
-        beside,
+        min(shown) as shown,
+        max(beside) as beside,
         max(weight) as weight,
         min(kind_no) as kind_no,
         count(*) as keys
@@ -26,10 +26,8 @@ met as (
         and asked is not null
     group by
         master_id,
-        shown,
         asked,
-        compared,
-        beside
+        compared
 ),
 shortlist as (
     select
@@ -45,9 +43,8 @@ shortlist as (
         keys desc,
         std_similarity(asked, compared) desc,
         master_id,
-        shown,
         compared,
-        beside
+        asked
     limit 1500
 ),
 asked_words as (
