@@ -17,6 +17,7 @@ from dq_pipeline.lookup import CARDS, KEYS, Search, build_lookup
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.warehouse import Warehouse
 from tests.conftest import call, published
+from tests.integration.test_init_source import init, person, write
 
 # People whose full name nobody else bears, whose parts are long enough to be misspelt.
 ALONE = """select customer_id, first_name, last_name, display_name, email, phone from master.customer
@@ -360,3 +361,20 @@ def test_what_is_missing_is_said(sample: Path, project: Project, tmp_path: Path)
     reader = published(sample)
     assert reader.count(CARDS) == reader.count("master.customer")
     reader.close()
+
+
+def test_a_project_of_ones_own_has_what_its_file_has(tmp_path: Path) -> None:
+    people = [person(number) for number in range(200)]
+    file = write(tmp_path / "people.csv", list(people[0]), people)
+    own = init(tmp_path / "own", "--source", f"people={file}")
+    assert call("run", "--project", own, "--quiet").code == 0
+    one = people[17]
+    for text in (
+        one["id"],
+        one["email"],
+        one["phone"],
+        f"{one['last']} {one['first']}",
+        f"{one['street']}, {one['city']}",
+    ):
+        found = json.loads(call("lookup", "--project", own, "--json", "--limit", "50", text).text)["candidates"]
+        assert one["email"] in [candidate["card"]["email"] for candidate in found], text

@@ -3,7 +3,7 @@ with given as (
     select
         text,
         std_key(regexp_replace(text, '^[A-Za-z0-9_]+:', '')) as number_key,
-        std_email_key(text) as email_key,
+        coalesce(std_email_key(text), std_email(text)) as email_key,
         std_key(split_part(text, '@', 1)) as email_part,
         std_fold(split_part(text, '@', 2)) as email_rest,
         strpos(text, '@') > 1 or strpos(trim(text), ' ') = 0 as is_email_part,

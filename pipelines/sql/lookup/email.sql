@@ -2,10 +2,10 @@
 with used as (
     select distinct
         customer_id,
-        coalesce(std_email_key(email), email_key) as email_key,
+        coalesce(std_email_key(email), email, email_key) as email_key,
         coalesce(email, email_key) as email
     from mastered.customer_records
-    where coalesce(std_email_key(email), email_key) is not null
+    where coalesce(std_email_key(email), email, email_key) is not null
 )
 select
     'email' as kind,
