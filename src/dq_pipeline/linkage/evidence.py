@@ -14,11 +14,12 @@ _COLUMNS = """record_id_l varchar, record_id_r varchar, place integer, compariso
 
 
 def build_evidence(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) -> int:
-    """Build linked.<entity>_evidence of the pairs in _review, _confusable and _judgements; returns its rows.
+    """Build linked.<entity>_evidence of the pairs in _review, _judgements and _confusable; returns its rows.
 
-    One row is one pair of records and one thing that was weighed, in bits: first the `prior`, then every comparison
-    that has a value on both sides, last what `related` pairs (a household) take off. They add up to the weight of the
-    pair alone. It needs linked.<entity>_profile_rows and _frequencies.
+    Of the confusable pairs, of which there may be very many, those whose match weight is worth keeping. One row is one
+    pair of records and one thing that was weighed, in bits: first the `prior`, then every comparison with values on
+    both sides, last what `related` pairs (a household) take off. They add up to the weight of the pair alone. It needs
+    linked.<entity>_profile_rows, _frequencies and _weighed.
     """
     name = entity.name
     table, levels = f"linked.{name}_evidence", f"linked.{name}_levels"
@@ -30,8 +31,9 @@ def build_evidence(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) 
             splink.compare(f"select distinct l, r, 0 as rule from {asked}", levels)
         weighed = f"linked.{name}_chunk"
         warehouse.build(weighed, weighed_select(entity, model, splink.comparisons, splink.systems, levels))
-        parts = _parts(entity, splink.comparisons)
-        warehouse.execute(f"insert into {table} {_evidence_select(asked, levels, weighed, parts)}")
+        # One after the other: together they would hold a dozen joins in memory.
+        for place, part in enumerate(_parts(entity, splink.comparisons)):
+            warehouse.execute(f"insert into {table} {_evidence_select(asked, levels, weighed, place, part)}")
         for used in (levels, weighed):
             warehouse.execute(f"drop table {used}")
     warehouse.execute(f"drop table {asked}")
@@ -40,23 +42,37 @@ def build_evidence(warehouse: Warehouse, entity: Entity, model: dict[str, Any]) 
 
 def _asked_select(name: str) -> str:
     """The pairs of records that may be asked about, and their profiles."""
-    pairs = "\nunion\n".join(
-        f"select record_id_l, record_id_r from linked.{name}_{table}"
-        for table in ("review", "confusable", "judgements")
-    )
     return f"""with pairs as (
-{pairs}
-)
+select record_id_l, record_id_r, true as is_asked from linked.{name}_review
+union
+select record_id_l, record_id_r, true as is_asked from linked.{name}_judgements
+union
+select record_id_l, record_id_r, false as is_asked from linked.{name}_confusable
+),
+placed as (
 select
     pairs.record_id_l,
     pairs.record_id_r,
+    pairs.is_asked,
     least(profiles_l.profile_no, profiles_r.profile_no) as l,
     greatest(profiles_l.profile_no, profiles_r.profile_no) as r
 from pairs
 inner join linked.{name}_profiles as profiles_l
     on pairs.record_id_l = profiles_l.record_id
 inner join linked.{name}_profiles as profiles_r
-    on pairs.record_id_r = profiles_r.record_id"""
+    on pairs.record_id_r = profiles_r.record_id
+)
+select distinct
+    placed.record_id_l,
+    placed.record_id_r,
+    placed.l,
+    placed.r
+from placed
+left join linked.{name}_weighed as weighed
+    on placed.l = weighed.l
+    and placed.r = weighed.r
+where placed.is_asked
+    or weighed.l is not null"""
 
 
 def _parts(entity: Entity, comparisons: Sequence[Comparison]) -> list[tuple[str, str, str]]:
@@ -72,12 +88,10 @@ def _parts(entity: Entity, comparisons: Sequence[Comparison]) -> list[tuple[str,
     return parts
 
 
-def _evidence_select(asked: str, levels: str, weighed: str, parts: Sequence[tuple[str, str, str]]) -> str:
-    selects = []
-    for place, (comparison, label, bits) in enumerate(parts):
-        known = "" if comparison in (PRIOR, RELATED) else f"\nwhere levels.level_{comparison} >= 0"
-        selects.append(
-            f"""select
+def _evidence_select(asked: str, levels: str, weighed: str, place: int, part: tuple[str, str, str]) -> str:
+    comparison, label, bits = part
+    known = "" if comparison in (PRIOR, RELATED) else f"\nwhere levels.level_{comparison} >= 0"
+    return f"""select
     asked.record_id_l,
     asked.record_id_r,
     {place} as place,
@@ -91,5 +105,3 @@ inner join {levels} as levels
 inner join {weighed} as weighed
     on asked.l = weighed.l
     and asked.r = weighed.r{known}"""
-        )
-    return "\nunion all\n".join(selects) + "\norder by 1, 2, 3"
