@@ -168,6 +168,11 @@ def last_attempt(output: Path) -> dict[str, Any]:
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
     """Write a JSON file whole or not at all."""
+    write_text(path, json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
     staged = path.with_name(f".{path.name}.new")
-    staged.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    staged.write_text(text, encoding="utf-8")
     os.replace(staged, path)

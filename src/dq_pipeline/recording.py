@@ -10,7 +10,7 @@ from typing import Any
 
 from dq_pipeline import __version__, archive
 from dq_pipeline.config import Project
-from dq_pipeline.errors import Breach, DqError
+from dq_pipeline.errors import Breach
 from dq_pipeline.extracts.locate import locate
 from dq_pipeline.extracts.snapshot import file_hash
 from dq_pipeline.run import Outcome
@@ -60,9 +60,11 @@ def inputs(warehouse: Warehouse) -> list[dict[str, Any]]:
     )
 
 
-def write_report(project: Project, outcome: Outcome, warehouse: Warehouse) -> None:
-    """report.html, a page for each owner, and scorecard.json in the attempt's folder, whatever the verdict."""
-    context = ReportContext(
+def report_context(
+    project: Project, outcome: Outcome, warehouse: Warehouse, *, is_unmasked: bool = False
+) -> ReportContext:
+    """What the report of a run says beside its tables; with `is_unmasked` it shows people in clear."""
+    return ReportContext(
         title=project.settings.title,
         run_id=outcome.run_id,
         run_date=outcome.run_date,
@@ -76,10 +78,17 @@ def write_report(project: Project, outcome: Outcome, warehouse: Warehouse) -> No
         owners={
             name: {"title": owner.title, "contact": owner.contact} for name, owner in project.settings.owners.items()
         },
+        is_unmasked=is_unmasked,
     )
+
+
+def write_report(project: Project, outcome: Outcome, warehouse: Warehouse) -> None:
+    """report.html, a page for each owner, and scorecard.json in the attempt's folder, whatever the verdict."""
+    context = report_context(project, outcome, warehouse)
     (outcome.directory / "report").mkdir(exist_ok=True)
     for path, page in render_pages(warehouse, context).items():
-        (outcome.directory / path).write_text(page, encoding="utf-8")
+        # Somebody may be reading the page that is written again.
+        archive.write_text(outcome.directory / path, page)
     archive.write_json(outcome.directory / "scorecard.json", scorecard_document(warehouse, context))
 
 
@@ -87,28 +96,6 @@ def last_warehouse(project: Project, *, read_only: bool = True) -> Warehouse:
     """The tables of the last attempt, opened. Raises ConfigError where there are none."""
     archive.last_attempt(project.output)
     return Warehouse(archive.working_file(project.output), read_only=read_only)
-
-
-def rewrite_report(project: Project) -> Path:
-    """Render the report of the last attempt again from its tables; returns the report's path."""
-    manifest = archive.last_attempt(project.output)
-    outcome = Outcome(
-        run_id=manifest["run_id"],
-        run_date=date.fromisoformat(manifest["run_date"]),
-        directory=Path(manifest["directory"]),
-        started_at=datetime.fromisoformat(manifest["started_at"]),
-        fingerprint=manifest["fingerprint"],
-        verdict=manifest["verdict"],
-        breaches=[Breach(**breach) for breach in manifest["breaches"]],
-        stages=[(stage["stage"], stage["rows"], stage["seconds"]) for stage in manifest["stages"]],
-        error=DqError(manifest["error"]) if manifest["error"] else None,
-    )
-    warehouse = last_warehouse(project)
-    try:
-        write_report(project, outcome, warehouse)
-    finally:
-        warehouse.close()
-    return outcome.directory / "report.html"
 
 
 def write_manifest(project: Project, outcome: Outcome, warehouse: Warehouse | None) -> None:

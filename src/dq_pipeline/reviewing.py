@@ -64,7 +64,7 @@ def export_pairs(project: Project, entity: str | None, limit: int, *, unmasked: 
         finally:
             warehouse.close()
     header = [*COLUMNS, *CONTEXT, *(f"{name}_{side}" for name in fields for side in "lr")]
-    return Sheet(header, [[_cell(pair.get(name)) for name in header] for pair in pairs])
+    return Sheet(header, [[_cell(pair.get(name)) for name in header] for pair in pairs], is_private=unmasked)
 
 
 def _cell(value: object) -> object:

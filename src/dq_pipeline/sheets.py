@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from dq_pipeline.errors import ConfigError
+from dq_pipeline.private import write_private
 
 # A cell that begins with one of these is a formula to a spreadsheet; an apostrophe before it makes it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -22,10 +23,11 @@ CELL_CHARACTERS = 32_767
 
 @dataclass(frozen=True)
 class Sheet:
-    """A header and rows of cells."""
+    """A header and rows of cells. One that `is_private` is written so that only its owner can read it."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[object]]
+    is_private: bool = False
 
     def text(self) -> str:
         """As CSV, every cell on one line, and no cell that a spreadsheet would take for a formula."""
@@ -39,6 +41,9 @@ class Sheet:
         """Write it whole or not at all, with the mark by which Excel knows UTF-8. Raises ConfigError."""
         staged = path.with_name(f".{path.name}.new")
         try:
+            if self.is_private:
+                write_private(path, self.text(), encoding="utf-8-sig", newline="")
+                return
             staged.write_text(self.text(), encoding="utf-8-sig", newline="")
             os.replace(staged, path)
         except OSError as error:

@@ -13,6 +13,7 @@ from dq_pipeline.cli import running  # isort: skip
 from dq_pipeline.cli import profiling  # isort: skip
 from dq_pipeline.cli import training  # isort: skip
 from dq_pipeline.cli import evaluating  # isort: skip
+from dq_pipeline.cli import reporting  # isort: skip
 from dq_pipeline.cli import looking  # isort: skip
 from dq_pipeline.cli import lookup  # isort: skip
 from dq_pipeline.cli import differing  # isort: skip
@@ -34,6 +35,7 @@ __all__ = [
     "main",
     "profiling",
     "quarantining",
+    "reporting",
     "reviewing",
     "running",
     "starting",

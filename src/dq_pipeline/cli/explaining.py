@@ -10,6 +10,7 @@ from rich.table import Table
 
 from dq_pipeline.cli.base import dq, out, project_option
 from dq_pipeline.errors import ConfigError
+from dq_pipeline.private import write_private
 
 
 @dq.command()
@@ -48,7 +49,7 @@ def explain(
 
     document = explanation(load_project(project_path), first, second, entity=entity, unmasked=unmasked)
     for path in (path for path in (picture, html) if path):
-        _write(path, document, as_page=path == html)
+        _write(path, document, as_page=path == html, is_private=unmasked)
     if as_json:
         out.print_json(json.dumps(document, default=str))
     elif document["kind"] == "pair":
@@ -57,7 +58,7 @@ def explain(
         _print_cluster(document)
 
 
-def _write(path: Path, document: dict[str, Any], *, as_page: bool) -> None:
+def _write(path: Path, document: dict[str, Any], *, as_page: bool, is_private: bool) -> None:
     from dq_pipeline import charts
 
     kind = ".html" if as_page else path.suffix.lower()
@@ -71,7 +72,10 @@ def _write(path: Path, document: dict[str, Any], *, as_page: bool) -> None:
         raise ConfigError(
             f"a picture cannot be written as {path.name}", remedy="name it .svg or .html; a cluster also .dot"
         )
-    path.write_text(text, encoding="utf-8")
+    if is_private:
+        write_private(path, text)
+    else:
+        path.write_text(text, encoding="utf-8")
 
 
 def _print_pair(pair: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""`dq report`, `dq runs` and `dq trace`: what the runs left behind."""
+"""`dq runs` and `dq trace`: what the runs left behind."""
 
 import json
 import os
@@ -11,25 +11,6 @@ from rich.table import Table
 
 from dq_pipeline.cli.base import dq, out, project_option
 from dq_pipeline.errors import ConfigError, DqError
-
-
-@dq.command()
-@project_option
-@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
-def report(project_path: Path, show: bool) -> None:
-    """Write the last run's report again.
-
-    \b
-    Example:
-      dq report --open
-    """
-    from dq_pipeline.config import load_project
-    from dq_pipeline.recording import rewrite_report
-
-    path = rewrite_report(load_project(project_path))
-    out.print(escape(str(path)))
-    if show:
-        click.launch(str(path))
 
 
 @dq.command()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from dq_pipeline.scorecard.masking import mask_value
 from dq_pipeline.warehouse import Warehouse, literal
 
 LIST_ROWS = 25
@@ -26,7 +27,7 @@ class Listing:
 class Night:
     """What the sections are read from: the run's tables, its id and date, and the columns declared personal.
 
-    With an `owner`, lists that name owners hold that one's rows alone.
+    With an `owner`, lists that name owners hold that one's rows alone. `is_unmasked` shows people in clear.
     """
 
     warehouse: Warehouse
@@ -34,6 +35,7 @@ class Night:
     run_date: date
     personal: frozenset[str] = frozenset()
     owner: str | None = None
+    is_unmasked: bool = False
 
     @property
     def mine(self) -> str:
@@ -44,6 +46,10 @@ class Night:
         """The first `most` rows of a SELECT whose order is total, with the count of all."""
         total = int(self.warehouse.value(f"select count(*) from ({select}) as listed", parameters))
         return Listing(self.warehouse.records(f"{select} limit {most}", parameters), total, table)
+
+    def shown(self, column: str, value: object) -> object:
+        """A column's value as a reader of this report may see it."""
+        return value if self.is_unmasked else mask_value(column, value, self.personal)
 
     def has(self, *tables: str) -> bool:
         """Whether all these tables exist."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from dq_pipeline.scorecard.masking import mask_value
 from dq_pipeline.scorecard.night import Night, Row, Section
 from dq_pipeline.warehouse import table_name
 
@@ -154,7 +153,7 @@ def _compared(night: Night, column: str, left: object, right: object) -> Row:
     else:
         agreement = "same" if folded[0] == folded[1] else "different"
     days = [value.date() if isinstance(value, datetime) else value for value in (left, right)]
-    shown = [mask_value(column, value, night.personal) for value in days]
+    shown = [night.shown(column, value) for value in days]
     return {
         "column": column,
         "left": shown[0],

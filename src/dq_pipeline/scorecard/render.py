@@ -38,7 +38,7 @@ class ReportContext:
     `verdict` is published, held, failed or stopped (before publishing, as asked); `error` the message of a failed
     run. `stages` are (name, rows, seconds). Each of `inputs` has source, file, sha256, bytes, rows_read, validated,
     quarantined and unparsed. `personal` names the columns that the project's contracts call personal, beyond those
-    whose names tell it.
+    whose names tell it. `is_unmasked` shows people in clear, with a banner that says so.
     """
 
     title: str
@@ -52,6 +52,7 @@ class ReportContext:
     inputs: Sequence[Mapping[str, object]]
     personal: frozenset[str] = field(default_factory=frozenset)
     owners: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    is_unmasked: bool = False
 
 
 def render_pages(warehouse: Warehouse, context: ReportContext) -> dict[str, str]:
@@ -88,7 +89,7 @@ def _document(template: str, context: ReportContext, page: Mapping[str, Any]) ->
 
 
 def _night(warehouse: Warehouse, context: ReportContext, owner: str | None = None) -> Night:
-    return Night(warehouse, context.run_id, context.run_date, context.personal, owner)
+    return Night(warehouse, context.run_id, context.run_date, context.personal, owner, context.is_unmasked)
 
 
 def _hash(text: str) -> Markup:
@@ -139,6 +140,8 @@ def _troubles(context: ReportContext) -> dict[str, Any]:
 
 def _masked(warehouse: Warehouse, context: ReportContext, page: Mapping[str, Any]) -> dict[str, Any]:
     """Every free text masked: the one door through which values reach a page."""
+    if context.is_unmasked:
+        return dict(page)
     masked = mask_free_texts(warehouse, set(_free_texts(page)), context.run_date, context.personal)
     shown: dict[str, Any] = _with_masked(page, masked)
     return shown
