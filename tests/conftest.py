@@ -61,6 +61,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(socket.socket, "connect", _refuse)
         answer = call("run", "--project", project)
     assert answer.code == 0, answer.text
+    (project / "printed.txt").write_text(answer.text, encoding="utf-8")
     return project
 
 

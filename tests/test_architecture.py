@@ -10,13 +10,13 @@ SOURCE = Path(__file__).parents[1] / "src/dq_pipeline"
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("pipeline", "training", "starting", "reviewing", "quarantining", "profiling", "reporting"),
+    ("pipeline", "training", "starting", "reviewing", "quarantining", "profiling", "reporting", "doctoring"),
     ("checking", "recording"),
     ("stages", "tracing", "differing", "evaluating", "explaining", "publishing", "exporting"),
     ("run", "archive", "proposing"),
     ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard", "lookup"),
     ("sql",),
-    ("config", "warehouse", "sheets", "charts"),
+    ("config", "warehouse", "sheets", "charts", "machine"),
     ("errors", "private"),
 )
 # Within these layers modules may import each other; the domain packages meet through tables alone.

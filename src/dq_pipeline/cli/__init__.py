@@ -21,11 +21,13 @@ from dq_pipeline.cli import explaining  # isort: skip
 from dq_pipeline.cli import exporting  # isort: skip
 from dq_pipeline.cli import reviewing  # isort: skip
 from dq_pipeline.cli import quarantining  # isort: skip
+from dq_pipeline.cli import doctoring  # isort: skip
 from dq_pipeline.cli.base import dq, err
 from dq_pipeline.errors import DqError
 
 __all__ = [
     "differing",
+    "doctoring",
     "dq",
     "evaluating",
     "explaining",
