@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,11 @@ from dq_pipeline.private import write_private
 # A cell that begins with one of these is a formula to a spreadsheet; an apostrophe before it makes it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _DELIMITERS = (",", ";", "\t", "|")
+# Where a list is separated by semicolons, a spreadsheet cuts the line there: what follows is a cell too.
+_INNER = re.compile(r"(;[\s\"']*)(?=[=+\-@＝＋－＠])")
+_MARKED = re.compile(r"(;[\s\"']*)'(?=[=+\-@＝＋－＠])")
+# Characters that command a terminal; a sheet has no use for them.
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 # What a sheet of a workbook holds at most, its header with it, and what a cell of it does.
 WORKBOOK_ROWS = 1_048_576
 CELL_CHARACTERS = 32_767
@@ -68,7 +74,7 @@ def plain(cell: object) -> object:
     """A cell on one line, that no spreadsheet takes for a formula; numbers stay numbers."""
     if cell is None or isinstance(cell, bool | int | float | Decimal):
         return cell
-    text = " ".join(str(cell).split())
+    text = _INNER.sub(r"\1'", " ".join(_CONTROLS.sub("", str(cell)).split()))
     return f"'{text}" if text.startswith(_FORMULA) or str(cell).startswith(_FORMULA) else text
 
 
@@ -115,7 +121,7 @@ def _cell(value: object) -> object:
 
 
 def _unplain(text: str) -> str:
-    text = text.strip()
+    text = _MARKED.sub(r"\1", text.strip())
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 

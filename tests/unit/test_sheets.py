@@ -21,6 +21,19 @@ def test_no_cell_is_a_formula_and_it_is_read_back_as_it_was(tmp_path: Path, star
     ]
 
 
+@pytest.mark.parametrize("text", ["harmless;=1+1", 'a; "@b', "a;b;-1", "+1;+2", "a ; ' = b"])
+def test_no_cell_is_a_formula_where_semicolons_cut_the_line_either(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sheet.csv"
+    Sheet(["record_id_l", "judgement"], [[text, ""]]).write(path)
+    for cell in path.read_text(encoding="utf-8-sig").splitlines()[1].replace('"', "").split(";"):
+        assert not cell.strip().startswith(("=", "+", "-", "@"))
+    assert [line.get("record_id_l") for line in read_sheet(path, NEEDED)] == [text]
+
+
+def test_no_cell_commands_a_terminal() -> None:
+    assert Sheet(["a"], [["\x1b[2Jred\x07"], ["\x01=1"]]).text() == "a\n[2Jred\n'=1\n"
+
+
 def test_numbers_stay_numbers_and_a_row_is_one_line() -> None:
     assert (
         Sheet(["a", "b", "c"], [[-1.5, None, "two\nlines\tand 'more'"]]).text() == "a,b,c\n-1.5,,two lines and 'more'\n"

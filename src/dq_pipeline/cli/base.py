@@ -1,15 +1,29 @@
 """What all commands share: the group `dq`, the option `--project`, and where text goes."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from dq_pipeline import __version__
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# Values come from extracts: none may clear the screen, name the window or turn the text around.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class Terminal(Console):
+    """Where text goes: colors only where there is a terminal (and no NO_COLOR), and no character that commands it."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A text, or a cell of a table, as it is shown."""
+        return super().render_str(_UNSEEN.sub("\ufffd", text), **options)
+
+
+out = Terminal(highlight=False, soft_wrap=True, emoji=False)
+err = Terminal(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def project_option(command: Any) -> Any:
