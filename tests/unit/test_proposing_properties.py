@@ -1,6 +1,7 @@
 """Whatever stands in the headers: the contract that is written loads, and the run reads what the proposal read."""
 
 import csv
+import re
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from dq_pipeline.config import load_project
 from dq_pipeline.extracts import land
 from dq_pipeline.proposing import Wanted
 from dq_pipeline.proposing.headers import column_name, header_scores
+from dq_pipeline.proposing.reading import NoHeaderError
 from dq_pipeline.starting import propose, write_proposals
 from dq_pipeline.warehouse import Warehouse
 
@@ -30,7 +32,12 @@ def test_any_headers_make_a_contract_by_which_the_file_is_read(headers: list[str
             writer = csv.writer(stream)
             writer.writerow(["id", "full name", *headers])
             writer.writerows([[f"k{row}", "Ann Lee", *(f"v{row}" for _ in headers)] for row in range(3)])
-        (proposal,) = propose([Wanted("crm", folder / "a.csv", key=("id",))], "customer", folder / "mine")
+        try:
+            (proposal,) = propose([Wanted("crm", folder / "a.csv", key=("id",))], "customer", folder / "mine")
+        except NoHeaderError:
+            # A number, a date or an e-mail address names no field: the line is taken for data, and we are asked.
+            assert any(re.search(r"\d|@|://", header) for header in headers)
+            return
         assert proposal.extract.rows == 3
         assert len(proposal.extract.columns) == len(headers) + 2
         write_proposals(folder / "mine", [proposal])

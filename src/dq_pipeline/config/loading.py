@@ -108,9 +108,10 @@ def read_yaml(path: Path, model: type[Value] | TypeAdapter[Value]) -> Value:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ConfigError(f"the file is over {MAX_FILE_BYTES:,} bytes", where=path, remedy="make it smaller")
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=_UniqueKeyLoader)
         # _UniqueKeyLoader derives from SafeLoader: no object is ever made from a tag.
-        data = yaml.load(text, Loader=_UniqueKeyLoader)
+        loader = _UniqueKeyLoader(text)
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
     except FileNotFoundError as error:
         raise ConfigError("the file is missing", where=path, remedy="create it, or take its name out") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -25,12 +25,11 @@ create or replace macro std_organization(text) as (
             trim(
                 regexp_replace(
                     regexp_replace(
-                        regexp_replace(std_organization_words(text), '^the ', ''),
-                        '(?:(?: and)? (?:' || std_legal_forms() || '|company|co|l l p|lp|l p|pc|p c|ag|kg|bv|nv|sa|s a|sas'
-                        || '|s r l|spa|s p a|sl|s l|de cv|de c v|de rl|pvt|oy|ab|asa|kk|kft|ltda|usa|na|n a))+$',
-                        ''
+                        trim(regexp_replace(std_organization_words(text), '\band\b ?', '', 'g')), '^(?:the )+', ''
                     ),
-                    '\band\b ?', '', 'g'
+                    '(?: (?:' || std_legal_forms() || '|company|co|l l p|lp|l p|pc|p c|ag|kg|bv|nv|sa|s a|sas'
+                    || '|s r l|spa|s p a|sl|s l|de cv|de c v|de rl|pvt|oy|ab|asa|kk|kft|ltda|usa|na|n a))+$',
+                    ''
                 )
             )
         ),
