@@ -16,7 +16,7 @@ from dq_pipeline.warehouse import Warehouse
 
 CHECKOUT = Path(__file__).parents[1]
 
-# The same examples each time, so that a commit is red or green; `pytest --hypothesis-profile=random` looks for new ones.
+# The same examples each time: a commit is red or green. `pytest --hypothesis-profile=random` looks for new ones.
 settings.register_profile("same", derandomize=True)
 settings.register_profile("random")
 settings.load_profile("same")
