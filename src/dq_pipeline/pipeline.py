@@ -70,12 +70,19 @@ def run_pipeline(
         except DqError as error:
             _fail(project, outcome, warehouse, error)
         except BaseException as error:
-            _fail(project, outcome, warehouse, StageError(f"an unforeseen fault: {type(error).__name__}"))
+            _fail(project, outcome, warehouse, _unforeseen(error))
             raise
         finally:
             if warehouse is not None:
                 warehouse.close()
         return outcome
+
+
+def _unforeseen(error: BaseException) -> StageError:
+    name = type(error).__name__
+    return StageError(
+        f"an unforeseen fault: {name}", remedy="run again; if it comes again, report it, without personal data"
+    )
 
 
 def _begin(project: Project, run_date: date | None, first: str) -> Outcome:
@@ -176,7 +183,10 @@ def _conclude(run: Run, outcome: Outcome) -> None:
     """The verdict, the report, the manifest, and, if all is well, the pointer: last, and at once."""
     if outcome.breaches:
         outcome.verdict = "held"
-        outcome.error = BreachError(f"{len(outcome.breaches)} gate{'s' if len(outcome.breaches) > 1 else ''} breached")
+        outcome.error = BreachError(
+            f"{len(outcome.breaches)} gate{'s' if len(outcome.breaches) > 1 else ''} breached",
+            remedy="read the report: each breach says what to do",
+        )
     elif outcome.stages and outcome.stages[-1][0] == "publish":
         outcome.verdict = "published"
     else:

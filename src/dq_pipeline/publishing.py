@@ -12,6 +12,7 @@ from dq_pipeline.mastering.survivorship import golden_comments
 from dq_pipeline.sql.selects import comments, engine_select
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
+_REMEDY = "look at the disk, then `dq run` again; what was published before stays as it was"
 IDENTITY = (
     *("xref", "id_history", "provenance", "edges", "review_queue", "review_evidence", "judgements"),
     *("judged_marks", "judged_accuracy", "known_records", "record_contents", "redirects"),
@@ -133,6 +134,8 @@ def verify_published(path: Path, expected: dict[str, int]) -> None:
             columns = ", ".join(f"hash({quoted(column)})" for column in reader.columns(table))
             found = reader.rows(f"select count(*), bit_xor(hash({columns})) from {table}")[0][0]
             if found != rows:
-                raise StageError(f"{table} has {found:,} rows after writing, {rows:,} before", where=path)
+                raise StageError(
+                    f"{table} has {found:,} rows after writing, {rows:,} before", where=path, remedy=_REMEDY
+                )
     finally:
         reader.close()

@@ -49,6 +49,18 @@ def table_name(table: str) -> str:
     return ".".join(part if _IDENTIFIER.match(part) else quoted(part) for part in table.split("."))
 
 
+_REMEDY = (
+    "correct the SELECT if it is the project's (`dq check` binds all of them); else report it, without personal data"
+)
+_VALUE_ERRORS = (
+    *(duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException),
+    *(duckdb.ConstraintException, duckdb.TypeMismatchException),
+)
+# From the first quote to the last: a value may have quotes of its own.
+_QUOTED = re.compile(r"""['"].*['"]""")
+_FROM_QUOTE = re.compile(r"""['"].*""", re.DOTALL)
+
+
 class Warehouse:
     """One DuckDB database with a schema for each state of the data.
 
@@ -112,14 +124,18 @@ class Warehouse:
         try:
             self.connection.execute(statement, list(parameters)).fetchall()
         except duckdb.Error as error:
-            raise StageError(f"a statement failed: {_first_line(error)}\n  {statement.strip()[:300]}") from error
+            raise StageError(
+                f"a statement failed: {_first_line(error)}\n  {statement.strip()[:300]}", remedy=_REMEDY
+            ) from error
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Raises StageError."""
         try:
             return self.connection.execute(query, list(parameters)).fetchall()
         except duckdb.Error as error:
-            raise StageError(f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}") from error
+            raise StageError(
+                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_REMEDY
+            ) from error
 
     def records(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """All rows of a query as dictionaries, keys in column order."""
@@ -128,7 +144,9 @@ class Warehouse:
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as error:
-            raise StageError(f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}") from error
+            raise StageError(
+                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_REMEDY
+            ) from error
 
     def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
         """The first column of a query's first row, or None where it has no row."""
@@ -143,7 +161,9 @@ class Warehouse:
             while rows := cursor.fetchmany(size):
                 yield rows
         except duckdb.Error as error:
-            raise StageError(f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}") from error
+            raise StageError(
+                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_REMEDY
+            ) from error
         finally:
             cursor.close()
 
@@ -256,6 +276,9 @@ def _with_line(where: Path | None, error: duckdb.Error) -> str | None:
 
 
 def _first_line(error: duckdb.Error) -> str:
-    """DuckDB's message up to its caret drawing, on one line."""
+    """DuckDB's message up to its caret drawing, on one line. A value that it quotes is hidden: it may be personal."""
     text = str(error).split("\n\n")[0]
+    if isinstance(error, _VALUE_ERRORS):
+        # On several lines it shows the value once more, without quotes.
+        text = (_FROM_QUOTE if "\n" in text else _QUOTED).sub("'•••'", text)
     return " ".join(text.split())

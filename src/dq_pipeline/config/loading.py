@@ -115,7 +115,9 @@ def read_yaml(path: Path, model: type[Value] | TypeAdapter[Value]) -> Value:
     except FileNotFoundError as error:
         raise ConfigError("the file is missing", where=path, remedy="create it, or take its name out") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the file cannot be read: {error}", where=path) from error
+        raise ConfigError(
+            f"the file cannot be read: {error}", where=path, remedy="give this user the right to read it, as UTF-8"
+        ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise _yaml_error(path, error) from error
     adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)

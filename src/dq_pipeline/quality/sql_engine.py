@@ -51,7 +51,10 @@ class _Cursor:
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         if len(self._rows) > MAX_ROWS:
-            raise StageError(f"a check would read more than {MAX_ROWS:,} rows into Python")
+            raise StageError(
+                f"a check would read more than {MAX_ROWS:,} rows into Python",
+                remedy="take the expectation out of its suite, or say it by one that is counted in the database",
+            )
         return self.fetchmany(MAX_ROWS)
 
     def close(self) -> None:

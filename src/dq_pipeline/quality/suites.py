@@ -55,7 +55,9 @@ def read_suite(path: Path) -> Suite:
         remedy = "look at that line and the one before it: a comma, a quote or a bracket"
         raise ConfigError(f"not valid JSON: {error.msg}", where=where, remedy=remedy) from error
     except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"the suite cannot be read: {error}", where=path) from error
+        raise ConfigError(
+            f"the suite cannot be read: {error}", where=path, remedy="give this user the right to read it, as UTF-8"
+        ) from error
     listed = data.get("expectations") if isinstance(data, dict) else None
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
         raise ConfigError(
