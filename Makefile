@@ -24,7 +24,7 @@ run: $(VENV)/run.done ## Set up, then run the sample project: rows, customers, s
 	$(BIN)/dq run
 
 test: $(VENV)/dev.done ## Set up, then run the tests
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev.done ## ruff
 	$(BIN)/ruff check .

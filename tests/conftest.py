@@ -1,5 +1,6 @@
 """What tests share: the sample project in a folder of its own, and one run of it that many tests look at."""
 
+import os
 import shutil
 import socket
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from filelock import FileLock
 from hypothesis import settings
 
 from dq_pipeline.cli import dq
@@ -58,17 +60,45 @@ def published(project: Path) -> Warehouse:
     return Warehouse((project / "output/published/truth.duckdb").resolve(), read_only=True)
 
 
+def check_published(project: Path, records: int) -> None:
+    """Every record has one master, and none is left aside."""
+    reader = published(project)
+    try:
+        found = reader.rows("select count(*), count(distinct record_id) from identity.xref")
+        assert found == [(records, records)]
+        assert reader.value("select sum(quarantined + unparsed) from ops.sources") == 0
+    finally:
+        reader.close()
+
+
+def made_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder `name`, filled by `make` in the first of several test processes and only read by all."""
+    base = temporary.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / name
+    done = folder.with_name(f"{name}.done")
+    with FileLock(folder.with_name(f"{name}.lock")):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample project after its first run. Tests only read it."""
-    project = copy_sample(tmp_path_factory.mktemp("sample"))
+    return made_once(tmp_path_factory, "sample", _run_sample)
+
+
+def _run_sample(project: Path) -> None:
+    copy_sample(project)
     with pytest.MonkeyPatch.context() as patch:
         # A run needs no network: reaching for it is a failure.
         patch.setattr(socket.socket, "connect", _refuse)
         answer = call("run", "--project", project)
     assert answer.code == 0, answer.text
     (project / "printed.txt").write_text(answer.text, encoding="utf-8")
-    return project
 
 
 def _refuse(connection: socket.socket, address: object) -> None:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import made_once
 from tests.scenario import run_scenario
 
 
 @pytest.fixture(scope="session")
 def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project of tests/cases/scenario after its two nights. Tests only read it."""
-    return run_scenario(tmp_path_factory.mktemp("scenario"))
+    return made_once(tmp_path_factory, "scenario", run_scenario)

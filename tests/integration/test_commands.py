@@ -114,7 +114,11 @@ def test_a_mistyped_command_gets_a_proposal() -> None:
     assert "Did you mean `dq check`?" in answer.text
 
 
-def test_train_writes_the_same_model_again(project: Path) -> None:
+def test_train_writes_the_same_model_again_and_learns_from_judgements_only_when_asked_to(project: Path) -> None:
+    nothing = call("train", "--project", project, "--use-judgements")
+    assert nothing.code == 2
+    assert "no judged pair of address or customer is in force" in nothing.text
+    assert "dq review export" in nothing.text
     path = project / "pipelines/models/customer.json"
     before = json.loads(path.read_text(encoding="utf-8"))
     path.write_text("{}", encoding="utf-8")
@@ -122,13 +126,27 @@ def test_train_writes_the_same_model_again(project: Path) -> None:
     assert answer.code == 0, answer.text
     first = path.read_bytes()
     trained = json.loads(first)
+    assert "judgements" not in trained
     assert {name: trained[name] for name in before if name != "versions"} == {
         name: value for name, value in before.items() if name != "versions"
     }
-    shown = call("train", "customer", "--project", project)
-    assert shown.code == 0, shown.text
-    assert "no weight changes" in shown.text
+    with (project / "data/sample/truth/namesakes.csv").open(encoding="utf-8") as stream:
+        pair = next(csv.DictReader(stream))
+    with (project / "pipelines/judgements/customer.csv").open("a", encoding="utf-8") as stream:
+        stream.write(f"{pair['record_id_a']},{pair['record_id_b']},different,ann,2026-11-20,two people\n")
+    without = call("train", "customer", "--project", project)
+    assert without.code == 0, without.text
+    assert "no weight changes" in without.text
+    assert "learned from" not in without.text
     assert path.read_bytes() == first
+    taught = call("train", "customer", "--project", project, "--use-judgements")
+    assert taught.code == 0, taught.text
+    text = " ".join(taught.text.split())
+    assert (
+        "learned from 0 pairs judged the same and 1 different, each worth 5 pairs; the old model from no judged pair"
+        in text
+    )
+    assert json.loads(path.read_text(encoding="utf-8"))["judgements"] == {"same": 0, "different": 1, "weight": 5}
 
 
 def test_train_shows_what_changes_and_writes_nothing_on_a_dry_run(project: Path) -> None:
@@ -148,44 +166,8 @@ def test_train_shows_what_changes_and_writes_nothing_on_a_dry_run(project: Path)
     assert (project / "output/working.duckdb").read_bytes() == linked
 
 
-def test_train_learns_from_judgements_only_when_it_is_asked_to(project: Path) -> None:
-    nothing = call("train", "--project", project, "--use-judgements")
-    assert nothing.code == 2
-    assert "no judged pair of address or customer is in force" in nothing.text
-    assert "dq review export" in nothing.text
-    with (project / "data/sample/truth/namesakes.csv").open(encoding="utf-8") as stream:
-        pair = next(csv.DictReader(stream))
-    with (project / "pipelines/judgements/customer.csv").open("a", encoding="utf-8") as stream:
-        stream.write(f"{pair['record_id_a']},{pair['record_id_b']},different,ann,2026-11-20,two people\n")
-    path = project / "pipelines/models/customer.json"
-    without = call("train", "customer", "--project", project)
-    assert without.code == 0, without.text
-    plain = path.read_text(encoding="utf-8")
-    assert "no weight changes" in without.text
-    assert "learned from" not in without.text
-    assert "judgements" not in json.loads(plain)
-    taught = call("train", "customer", "--project", project, "--use-judgements")
-    assert taught.code == 0, taught.text
-    text = " ".join(taught.text.split())
-    assert (
-        "learned from 0 pairs judged the same and 1 different, each worth 5 pairs; the old model from no judged pair"
-        in text
-    )
-    assert json.loads(path.read_text(encoding="utf-8"))["judgements"] == {"same": 0, "different": 1, "weight": 5}
-    call("train", "customer", "--project", project)
-    assert path.read_text(encoding="utf-8") == plain
-
-
 @pytest.mark.parametrize("command", ["init", "check", "run", "train", "report", "runs", "trace", "diff", "explain"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     answer = call(command, "--help")
     assert answer.code == 0
     assert re.search(rf"Examples?:\n +dq {command}", answer.text)
-
-
-def test_json_summary(project: Path) -> None:
-    answer = call("run", "--project", project, "--json")
-    assert answer.code == 0, answer.text
-    document = json.loads(answer.text)
-    assert document["verdict"] == "published"
-    assert {row["source"] for row in document["summary"]["sources"]} >= {"crm_customers", "orders"}

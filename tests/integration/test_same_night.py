@@ -1,5 +1,6 @@
 """The same inputs and date give the same tables: run again, run with rows shuffled, run in another place."""
 
+import json
 import random
 from pathlib import Path
 
@@ -35,8 +36,11 @@ def differing(one: dict[str, list[tuple[object, ...]]], other: dict[str, list[tu
 def test_a_second_run_changes_nothing(project: Path) -> None:
     before = contents(project)
     where = (project / "output/published").readlink()
-    answer = call("run", "--project", project)
+    answer = call("run", "--project", project, "--json")
     assert answer.code == 0, answer.text
+    document = json.loads(answer.text)
+    assert document["verdict"] == "published"
+    assert {row["source"] for row in document["summary"]["sources"]} >= {"crm_customers", "orders"}
     assert (project / "output/published").readlink() != where
     assert differing(before, contents(project)) == []
 

@@ -1,4 +1,6 @@
-"""`dq init --source` on real and labelled files: each ends in a published night, no file edited, or says what it wants.
+"""`dq init --source` on real files: each ends in a published night, no file edited, or says what it must be told.
+
+The labelled sets are published in test_accuracy.
 
 The data is no part of the project: it lies in `shared/data` beside the checkout, or where DQ_SHARED_DATA says.
 """
@@ -17,12 +19,11 @@ from dq_pipeline.extracts import land
 from dq_pipeline.proposing import NoHeaderError, Wanted, read_extract
 from dq_pipeline.starting import propose, start_from_sources, write_proposals
 from dq_pipeline.warehouse import Warehouse
-from tests.conftest import CHECKOUT, call, published
+from tests.conftest import CHECKOUT, call, check_published, published
 
 SHARED = Path(os.environ.get("DQ_SHARED_DATA") or CHECKOUT.parent / "shared/data").resolve()
 SETS = ["fake_1000", "febrl3", "febrl4", "fodors_zagat", "historical_50k", "pseudopeople_2030"]
 UNPARSED = "source varchar, source_file varchar, line_number bigint, reason varchar, text varchar"
-QUICK = ["fake_1000", "febrl3", "fodors_zagat"]
 PROSPECTS = """prospect_id,alternate_key,first_name,middle_name,last_name,birth_date,marital_status,gender,email,income,
     children,children_at_home,education,occupation,house_owner,cars,address_line1,address_line2,city,state,postal_code,
     phone,salutation,score"""
@@ -49,13 +50,7 @@ def run(project: Path, records: int) -> None:
     for command in ("check", "run"):
         answer = call(command, "--project", project)
         assert answer.code == 0, answer.text
-    reader = published(project)
-    try:
-        found = reader.rows("select count(*), count(distinct record_id) from identity.xref")
-        assert found == [(records, records)]
-        assert reader.value("select sum(quarantined + unparsed) from ops.sources") == 0
-    finally:
-        reader.close()
+    check_published(project, records)
 
 
 def rows_of(name: str, delimiter: str = ",") -> int:
@@ -72,23 +67,6 @@ def test_key_and_system_of_a_set_are_found(name: str, tmp_path: Path) -> None:
     assert proposal.kind == ("organization" if name == "fodors_zagat" else "person")
     assert all(choice.is_sure for choice in proposal.choices.values())
     assert call("check", "--project", tmp_path / "mine").code == 0
-
-
-@pytest.mark.parametrize("name", QUICK)
-def test_a_set_is_published_without_an_edited_file(name: str, tmp_path: Path) -> None:
-    source = f"crm={SHARED / 'er' / name / 'customers.csv'}"
-    assert call("init", tmp_path / "mine", "--source", source, "--entity", "customer", "--yes").code == 0
-    run(tmp_path / "mine", rows_of(f"er/{name}/customers.csv") - 1)
-    reader = published(tmp_path / "mine")
-    first = reader.value("select min(record_id) from identity.xref")
-    reader.close()
-    assert str(first).startswith("crm:")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in SETS if name not in QUICK])
-def test_a_large_set_is_published_without_an_edited_file(name: str, tmp_path: Path) -> None:
-    test_a_set_is_published_without_an_edited_file(name, tmp_path)
 
 
 def test_northwind_is_published_without_an_edited_file(tmp_path: Path) -> None:
