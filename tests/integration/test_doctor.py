@@ -18,8 +18,8 @@ def by_name(found: list[Finding]) -> dict[str, Finding]:
     return {one.name: one for one in found}
 
 
-def test_a_project_that_runs_is_fit(sample: Path) -> None:
-    found = by_name(examine(sample, date(2026, 12, 1)))
+def test_a_project_that_runs_is_fit(project: Path) -> None:
+    found = by_name(examine(project, date(2026, 12, 1)))
     models = ["model of address", "judgements of address", "model of customer", "judgements of customer"]
     assert list(found) == [*NAMES, *models, "last run", "schedule", "terminal"]
     assert [one.name for one in found.values() if one.status == "fail"] == []
@@ -28,7 +28,7 @@ def test_a_project_that_runs_is_fit(sample: Path) -> None:
     assert "as the last one did" in found["disk"].said
     assert "11 days ago" in found["model of customer"].said
     assert found["last run"].said.startswith("2026-11-20-1: published")
-    assert not list((sample / "output").glob(".speed-*"))
+    assert not list((project / "output").glob(".speed-*"))
 
 
 def test_what_is_broken_is_named_with_its_remedy(tmp_path: Path) -> None:

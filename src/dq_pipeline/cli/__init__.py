@@ -22,10 +22,12 @@ from dq_pipeline.cli import exporting  # isort: skip
 from dq_pipeline.cli import reviewing  # isort: skip
 from dq_pipeline.cli import quarantining  # isort: skip
 from dq_pipeline.cli import doctoring  # isort: skip
+from dq_pipeline.cli import completing  # isort: skip
 from dq_pipeline.cli.base import dq, err
 from dq_pipeline.errors import DqError
 
 __all__ = [
+    "completing",
     "differing",
     "doctoring",
     "dq",
@@ -44,24 +46,30 @@ __all__ = [
     "training",
 ]
 
+completing.give_manners()
+
 
 def main() -> None:
     """The entry point: every known error is one message and its exit code; an unknown one asks to be reported."""
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
         code = dq.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         err.print("Interrupted; what was published before stays as it was.")
-        sys.exit(1)
+        return 1
     except DqError as error:
         err.print(f"[bold red]error[/bold red] {escape(str(error))}")
-        sys.exit(error.exit_code)
+        return error.exit_code
     except Exception as error:
         if os.environ.get("DQ_DEBUG"):
             traceback.print_exc()
         err.print(f"[bold red]error[/bold red] an unforeseen fault ({type(error).__name__}); nothing was published.")
         err.print("  What to do: run again with DQ_DEBUG=1 and report what it prints, without personal data.")
-        sys.exit(1)
+        return 1

@@ -1,6 +1,8 @@
 """What all commands share: the group `dq`, the option `--project`, and where text goes."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,13 @@ class Terminal(Console):
 
 out = Terminal(highlight=False, soft_wrap=True, emoji=False)
 err = Terminal(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+
+@contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """Says what is going on, on a terminal alone, until it is done."""
+    with err.status(text):
+        yield
 
 
 def project_option(command: Any) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from dq_pipeline.cli.base import dq, out
+from dq_pipeline.cli.base import dq, out, waiting
 
 _COLORS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -39,7 +39,8 @@ def doctor(ctx: click.Context, project_path: Path, quiet: bool, as_json: bool) -
     """
     from dq_pipeline.doctoring import examine
 
-    found = examine(project_path)
+    with waiting("looking at everything"):
+        found = examine(project_path)
     failed = any(one.status == "fail" for one in found)
     if as_json:
         out.print_json(json.dumps({"is_ok": not failed, "findings": [vars(one) for one in found]}))

@@ -8,7 +8,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from dq_pipeline.cli.base import dq, out, project_option
+from dq_pipeline.cli.base import dq, out, project_option, waiting
 
 if TYPE_CHECKING:
     from dq_pipeline.evaluating import Judged
@@ -79,16 +79,17 @@ def evaluate(
     chosen = project.entity(entity)
     warehouse = last_warehouse(project)
     try:
-        judged = evaluate_entity(
-            warehouse,
-            project,
-            chosen,
-            truth,
-            id_column=id_column,
-            truth_column=truth_column,
-            worst=worst,
-            unmasked=unmasked,
-        )
+        with waiting("judging every true pair"):
+            judged = evaluate_entity(
+                warehouse,
+                project,
+                chosen,
+                truth,
+                id_column=id_column,
+                truth_column=truth_column,
+                worst=worst,
+                unmasked=unmasked,
+            )
     finally:
         warehouse.close()
     if as_json:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from dq_pipeline.cli.base import dq, err, out, project_option
+from dq_pipeline.cli.base import dq, err, out, project_option, waiting
 
 # As dq_pipeline.exporting has them; that module is not imported before it is needed.
 FORMATS = ("parquet", "csv", "xlsx")
@@ -51,11 +51,15 @@ def export(
     from dq_pipeline.exporting import listed
 
     project = load_project(project_path)
+    if as_list and as_json:
+        out.print_json(json.dumps([{"table": table, "rows": rows} for table, rows in listed(project)]))
+        return
     if as_list:
         for table, rows in listed(project):
             out.print(f"{table:<32} {rows:>12,} rows")
         return
-    written = write(project, tables, schemas=schemas, form=form, to=to, force=force)
+    with waiting("writing the files"):
+        written = write(project, tables, schemas=schemas, form=form, to=to, force=force)
     if as_json:
         out.print_json(json.dumps([{"table": one.table, "file": str(one.path), "rows": one.rows} for one in written]))
         return

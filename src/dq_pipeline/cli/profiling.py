@@ -1,5 +1,6 @@
 """`dq profile`: what a source's rows are like, as a draft of its suite."""
 
+import json
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from dq_pipeline.cli.base import dq, err, out, project_option
+from dq_pipeline.cli.base import dq, err, out, project_option, waiting
 from dq_pipeline.errors import ConfigError
 
 
@@ -19,7 +20,8 @@ from dq_pipeline.errors import ConfigError
     "--out", "path", help="The file to write, or - to print it; expectations/raw/<source>.draft.json if left out."
 )
 @click.option("--date", "run_date", type=click.DateTime(["%Y-%m-%d"]), help="The date of the run that it is for.")
-def profile(project_path: Path, source: str, path: str | None, run_date: datetime | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+def profile(project_path: Path, source: str, path: str | None, run_date: datetime | None, as_json: bool) -> None:
     """Propose a suite for SOURCE from its data.
 
     Types, forms, ranges, sets, keys, blanks and what depends on what, each with the share of rows that it holds for. It
@@ -38,7 +40,8 @@ def profile(project_path: Path, source: str, path: str | None, run_date: datetim
     target = draft_path(project, source) if path is None else None if path == "-" else Path(path)
     if target is not None and target.resolve() == project.suite_path("raw", source).resolve():
         raise ConfigError("that is the reviewed suite", where=target, remedy="name another file with --out")
-    drafted = profile_source(project, source, run_date.date() if run_date else None)
+    with waiting("looking at every column"):
+        drafted = profile_source(project, source, run_date.date() if run_date else None)
     if target is None:
         click.echo(drafted.text(), nl=False)
         return
@@ -49,6 +52,10 @@ def profile(project_path: Path, source: str, path: str | None, run_date: datetim
         raise ConfigError(
             f"it cannot be written: {error.strerror}", where=target, remedy="name another place"
         ) from error
+    if as_json:
+        counts = {"expectations": len(drafted.expectations), "known": drafted.known, "left_out": len(drafted.left_out)}
+        out.print_json(json.dumps({"source": source, "file": str(target)} | counts))
+        return
     proposals = Counter(one["kwargs"].get("column") for one in drafted.expectations)
     table = Table("column", "type", box=None, pad_edge=False)
     for heading in ("filled", "different", "proposals"):

@@ -123,7 +123,15 @@ def show(project_path: Path, record_id: str, unmasked: bool, as_json: bool) -> N
 @click.option(
     "--code", "codes", multiple=True, help="Only from this expectation; from all that keep it out if left out."
 )
-def release(project_path: Path, record_ids: Sequence[str], reason: str, released_by: str, codes: Sequence[str]) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was released as JSON.")
+def release(
+    project_path: Path,
+    record_ids: Sequence[str],
+    reason: str,
+    released_by: str,
+    codes: Sequence[str],
+    as_json: bool,
+) -> None:
     """Accept rows as they are.
 
     Adds lines to pipelines/releases/<source>.csv, a file to be reviewed like any other; take a line out to revoke it.
@@ -138,6 +146,9 @@ def release(project_path: Path, record_ids: Sequence[str], reason: str, released
 
     project = load_project(project_path)
     new = release_rows(project, record_ids, reason, released_by, codes)
+    if as_json:
+        out.print_json(json.dumps([{"record_id": one.record_id, "code": one.code} for one in new]))
+        return
     for one in new:
         out.print(f"released {escape(one.record_id)} from {escape(one.code)}")
     for source in dict.fromkeys(one.record_id.partition(":")[0] for one in new):

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from dq_pipeline.cli.base import dq, err, out, project_option
+from dq_pipeline.cli.base import dq, err, out, project_option, waiting
 
 
 @dq.command()
@@ -32,12 +32,13 @@ def report(project_path: Path, run_id: str | None, unmasked: bool, show: bool, a
     from dq_pipeline.reporting import find_report, rewrite_report, write_unmasked
 
     project = load_project(project_path)
-    if unmasked:
-        path = write_unmasked(project, run_id)
-    elif run_id is not None:
-        path = find_report(project, run_id)
-    else:
-        path = rewrite_report(project)
+    with waiting("rendering the report"):
+        if unmasked:
+            path = write_unmasked(project, run_id)
+        elif run_id is not None:
+            path = find_report(project, run_id)
+        else:
+            path = rewrite_report(project)
     if as_json:
         out.print_json(json.dumps({"path": str(path), "is_unmasked": unmasked}))
     else:

@@ -1,7 +1,8 @@
 """`dq run`, its progress and its summary."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 import click
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from dq_pipeline.cli.base import dq, err, out, project_option
 
@@ -47,7 +49,9 @@ def run(
     from dq_pipeline.pipeline import STAGE_NAMES, run_pipeline
 
     project = load_project(project_path)
-    with StageProgress(STAGE_NAMES, quiet=quiet or as_json) as progress:
+    chosen = STAGE_NAMES[STAGE_NAMES.index(first) : STAGE_NAMES.index(last) + 1]
+    expected = {stage: seconds for stage, seconds in last_seconds(project.output).items() if stage in chosen}
+    with StageProgress(expected, quiet=quiet or as_json) as progress:
         outcome = run_pipeline(
             project, progress, run_date=run_date.date() if run_date else None, first=first, last=last
         )
@@ -59,18 +63,53 @@ def run(
     ctx.exit(outcome.exit_code)
 
 
-class StageProgress:
-    """Shows each stage as it goes on: a live line on a terminal, a plain line a stage elsewhere, nothing if quiet."""
+def last_seconds(output: Path) -> dict[str, float]:
+    """Stage -> the seconds that it took in the last night that got to the score; empty before the first."""
+    from dq_pipeline import archive
 
-    def __init__(self, stages: Sequence[str], *, quiet: bool) -> None:
-        self.total, self.quiet = len(stages), quiet
+    for manifest in reversed(archive.manifests(output)):
+        seconds = {stage["stage"]: float(stage["seconds"]) for stage in manifest.get("stages", [])}
+        if "score" in seconds:
+            return seconds
+    return {}
+
+
+def time_left(seconds: float) -> str:
+    """What is left of a run, as roughly as it is known."""
+    if seconds < 1:
+        return "a little longer than last time"
+    if seconds < 90:
+        return f"about {math.ceil(seconds / 5) * 5} s left"
+    return f"about {math.ceil(seconds / 60)} min left"
+
+
+class TimeLeftColumn(ProgressColumn):
+    """What is left of the whole run, by how long each stage took the last time."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing where no night was before, or where the stage is done."""
+        expected = task.fields["expected"]
+        if expected is None or task.finished:
+            return Text("")
+        return Text(time_left(expected - (task.elapsed or 0)), style="dim")
+
+
+class StageProgress:
+    """Shows each stage as it goes on: a live line on a terminal, a plain line a stage elsewhere, nothing if quiet.
+
+    `expected` are the seconds that each stage took the last time.
+    """
+
+    def __init__(self, expected: Mapping[str, float], *, quiet: bool) -> None:
+        self.expected, self.quiet = dict(expected), quiet
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description:<12}"),
             BarColumn(24),
             TextColumn("{task.fields[note]}"),
         )
-        self.live = Progress(*columns, TimeElapsedColumn(), console=err, disable=quiet or not err.is_terminal)
+        times = (TimeElapsedColumn(), TimeLeftColumn())
+        self.live = Progress(*columns, *times, console=err, disable=quiet or not err.is_terminal)
         self.task: Any = None
 
     def __enter__(self) -> "StageProgress":
@@ -82,10 +121,12 @@ class StageProgress:
 
     def started(self, stage: str) -> None:
         """A stage begins."""
-        self.task = self.live.add_task(stage, total=None, note="")
+        expected = sum(self.expected.values()) if stage in self.expected else None
+        self.task = self.live.add_task(stage, total=None, note="", expected=expected)
 
     def finished(self, stage: str, report: Any, seconds: float) -> None:
         """A stage is done."""
+        self.expected.pop(stage, None)
         rows = sum(report.rows.values())
         note = f"{len(report.rows)} tables, {rows:,} rows"
         if report.breaches:

@@ -1,5 +1,6 @@
 """`dq init` and `dq check`: a project is made, and its files are checked without data."""
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from dq_pipeline.cli.base import dq, out, project_option
+from dq_pipeline.cli.base import dq, out, project_option, waiting
 from dq_pipeline.errors import ConfigError
 
 
@@ -109,7 +110,8 @@ def print_proposal(proposal: Any) -> None:
 
 @dq.command()
 @project_option
-def check(project_path: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was checked as JSON.")
+def check(project_path: Path, as_json: bool) -> None:
     """Check all files without data.
 
     That is YAML, SQL, suites, models and judgements: every SELECT binds, every suite fits its table.
@@ -121,5 +123,9 @@ def check(project_path: Path) -> None:
     from dq_pipeline.checking import check_project
     from dq_pipeline.config import load_project
 
-    counts = check_project(load_project(project_path))
+    with waiting("checking every file"):
+        counts = check_project(load_project(project_path))
+    if as_json:
+        out.print_json(json.dumps({"is_ok": True, "checked": counts}))
+        return
     out.print("All is well: " + ", ".join(f"{count} {what}" for what, count in counts.items()) + ".")

@@ -1,5 +1,6 @@
 """`dq train`."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from dq_pipeline.cli.base import dq, out, project_option
+from dq_pipeline.cli.base import dq, out, project_option, waiting
 
 _COMPARED = {
     "model": "with the old model",
@@ -24,6 +25,7 @@ _COMPARED = {
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Weights shown; 0 shows all.")
 @click.option("--unmasked", is_flag=True, help="Show personal values in clear.")
+@click.option("--json", "as_json", is_flag=True, help="Print what changes as JSON, and ask nothing.")
 def train(
     project_path: Path,
     entity: str | None,
@@ -32,6 +34,7 @@ def train(
     yes: bool,
     limit: int,
     unmasked: bool,
+    as_json: bool,
 ) -> None:
     """Train a linkage model anew.
 
@@ -48,7 +51,12 @@ def train(
     from dq_pipeline.training import train_models
 
     project = load_project(project_path)
-    proposals = train_models(project, entity, unmasked=unmasked, use_judgements=use_judgements)
+    with waiting("training, and linking the last run's records anew"):
+        proposals = train_models(project, entity, unmasked=unmasked, use_judgements=use_judgements)
+    if as_json:
+        written = [] if dry_run else [str(proposal.write()) for proposal in proposals]
+        out.print_json(json.dumps({"models": [_document(one) for one in proposals], "written": written}, default=str))
+        return
     for proposal in proposals:
         _print(proposal, limit)
     if dry_run:
@@ -60,6 +68,18 @@ def train(
         return
     for proposal in proposals:
         out.print(f"wrote {escape(str(proposal.write()))}; review it, then run `dq run`")
+
+
+def _document(proposal: Any) -> dict[str, Any]:
+    return {
+        "entity": proposal.entity,
+        "records": proposal.model["records"],
+        "profiles": proposal.model["profiles"],
+        "levels": [vars(one) | {"change": one.change} for one in proposal.levels],
+        "compared_with": proposal.compared_with,
+        "clusters": proposal.counts,
+        "examples": proposal.examples,
+    }
 
 
 def _print(proposal: Any, limit: int) -> None:

@@ -1,5 +1,7 @@
 """The project: what a night is made of (sources, entities, tables), its gates, owners and targets, and its files."""
 
+import difflib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -93,6 +95,14 @@ class Settings(Frozen):
     lookup: Lookup | None = None
 
 
+def _meant(name: str, known: Sequence[str]) -> str:
+    """What to write instead of a name that there is not."""
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return f"did you mean {near[0]}? There are: {', '.join(known)}"
+    return f"take one of those that the project file lists: {', '.join(known)}"
+
+
 class Project(Frozen):
     """A project read whole: settings, sources, entities, issue checks, and the way to its SQL files."""
 
@@ -123,14 +133,14 @@ class Project(Frozen):
         for source in self.sources:
             if source.name == name:
                 return source
-        raise ConfigError(f"no source is named {name!r}", where=self.file, remedy="see `sources:` in the project file")
+        raise ConfigError(f"no source is named {name!r}", where=self.file, remedy=_meant(name, self.settings.sources))
 
     def entity(self, name: str) -> Entity:
         """The entity of that name. Raises ConfigError."""
         for entity in self.entities:
             if entity.name == name:
                 return entity
-        raise ConfigError(f"no entity is named {name!r}", where=self.file, remedy="see `entities:` in the project file")
+        raise ConfigError(f"no entity is named {name!r}", where=self.file, remedy=_meant(name, self.settings.entities))
 
     def personal_columns(self) -> frozenset[str]:
         """Every column that a contract or an entity declares personal: masked wherever a person reads it."""
