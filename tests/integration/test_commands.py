@@ -122,10 +122,12 @@ def test_train_writes_the_same_model_again_and_learns_from_judgements_only_when_
     path = project / "pipelines/models/customer.json"
     before = json.loads(path.read_text(encoding="utf-8"))
     path.write_text("{}", encoding="utf-8")
-    answer = call("train", "customer", "--project", project)
+    answer = call("train", "customer", "--project", project, "--json")
     assert answer.code == 0, answer.text
-    first = path.read_bytes()
-    trained = json.loads(first)
+    told = json.loads(answer.text)
+    assert told["written"] == [str(path)]
+    assert [(one["entity"], one["compared_with"]) for one in told["models"]] == [("customer", "run")]
+    trained = json.loads(path.read_text(encoding="utf-8"))
     assert "judgements" not in trained
     assert {name: trained[name] for name in before if name != "versions"} == {
         name: value for name, value in before.items() if name != "versions"
@@ -138,7 +140,10 @@ def test_train_writes_the_same_model_again_and_learns_from_judgements_only_when_
     assert without.code == 0, without.text
     assert "no weight changes" in without.text
     assert "learned from" not in without.text
-    assert path.read_bytes() == first
+    # What the judged pair says of the model is written beside it.
+    again = json.loads(path.read_text(encoding="utf-8"))
+    assert again.pop("evaluation")["judged_different"] == 1
+    assert again == trained
     taught = call("train", "customer", "--project", project, "--use-judgements")
     assert taught.code == 0, taught.text
     text = " ".join(taught.text.split())
