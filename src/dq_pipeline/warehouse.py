@@ -52,6 +52,7 @@ def table_name(table: str) -> str:
 _REMEDY = (
     "correct the SELECT if it is the project's (`dq check` binds all of them); else report it, without personal data"
 )
+_TOO_LARGE = "give the run more: raise `resources.memory_limit` in the project file, or lower `resources.threads`"
 _VALUE_ERRORS = (
     *(duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException),
     *(duckdb.ConstraintException, duckdb.TypeMismatchException),
@@ -116,7 +117,7 @@ class Warehouse:
             raise StageError(
                 f"the SELECT for {name} failed: {_first_line(error)}",
                 where=_with_line(where, error),
-                remedy="correct it and run `dq check`, which binds every SELECT without data",
+                remedy=_remedy(error, "correct it and run `dq check`, which binds every SELECT without data"),
             ) from error
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
@@ -125,7 +126,7 @@ class Warehouse:
             self.connection.execute(statement, list(parameters)).fetchall()
         except duckdb.Error as error:
             raise StageError(
-                f"a statement failed: {_first_line(error)}\n  {statement.strip()[:300]}", remedy=_REMEDY
+                f"a statement failed: {_first_line(error)}\n  {statement.strip()[:300]}", remedy=_remedy(error, _REMEDY)
             ) from error
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -134,7 +135,7 @@ class Warehouse:
             return self.connection.execute(query, list(parameters)).fetchall()
         except duckdb.Error as error:
             raise StageError(
-                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_REMEDY
+                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_remedy(error, _REMEDY)
             ) from error
 
     def records(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -145,7 +146,7 @@ class Warehouse:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as error:
             raise StageError(
-                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_REMEDY
+                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_remedy(error, _REMEDY)
             ) from error
 
     def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
@@ -162,7 +163,7 @@ class Warehouse:
                 yield rows
         except duckdb.Error as error:
             raise StageError(
-                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_REMEDY
+                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_remedy(error, _REMEDY)
             ) from error
         finally:
             cursor.close()
@@ -273,6 +274,11 @@ def _with_line(where: Path | None, error: duckdb.Error) -> str | None:
     """A SELECT's file with the line that DuckDB points at; its statement begins one line before the SELECT."""
     found = _LINE.search(str(error))
     return f"{where}, line {int(found[1]) - 1}" if where and found else str(where) if where else None
+
+
+def _remedy(error: duckdb.Error, otherwise: str) -> str:
+    """What to do: where memory or the disk for spilling did not suffice, no SELECT is wrong."""
+    return _TOO_LARGE if isinstance(error, duckdb.OutOfMemoryException) else otherwise
 
 
 def _first_line(error: duckdb.Error) -> str:

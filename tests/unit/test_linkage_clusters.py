@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from linkage_people import clusters, people, person, warehouse_of
 
 from dq_pipeline.linkage import Judgement, cluster, link_entity, score, train
@@ -30,6 +31,14 @@ def _found(judgements: list[Judgement], **linkage: Any) -> tuple[Warehouse, dict
 
 def test_without_judgements_the_model_decides() -> None:
     assert _found([])[1] == {"x1": "x1", "x2": "x1", "x3": "x1", "x4": "x4"}
+
+
+def test_pairs_summed_up_in_parts_give_the_same_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = clusters(_found([])[0])
+    monkeypatch.setattr("dq_pipeline.linkage.agglomeration.PAIRS_AT_ONCE", 3)
+    warehouse, _ = _found([])
+    assert warehouse.count("linked.person_scored") > 6
+    assert clusters(warehouse) == whole
 
 
 def test_judged_same_joins_what_the_model_never_would() -> None:

@@ -85,6 +85,13 @@ def test_a_select_that_fails_names_its_file(warehouse: Warehouse, select: str) -
     assert "What to do: " in str(caught.value)
 
 
+def test_too_little_memory_asks_for_more() -> None:
+    small = Warehouse(memory_limit="20MB", threads=1)
+    with pytest.raises(StageError, match=r"raise `resources\.memory_limit`"):
+        small.build("raw.large", "select range as x, repeat('x', 100) || range as y from range(5000000) order by y")
+    small.close()
+
+
 def test_after_an_error_the_next_statement_works(warehouse: Warehouse) -> None:
     for fault in (lambda: warehouse.rows("select nothing"), lambda: warehouse.execute("drop table raw.none")):
         with pytest.raises(StageError):

@@ -18,18 +18,23 @@ SOFTNESS = 3 / math.log(2)  # of the maximum, in bits: the smaller, the more the
 UNSEEN = -3 / math.log(2)  # what a pair that was never compared counts, in bits
 RULED = 1000.0  # the weight of a deterministic rule, and one more for each that stands behind it
 JUDGED = 2000.0  # the weight of a steward's `same`
+PAIRS_AT_ONCE = 3_000_000  # pairs summed up at once: bounds memory, for most pairs of clusters have one pair each
 
 
 def build_pairs(warehouse: Warehouse, entity: Entity, comparisons: list[Comparison]) -> None:
     """Build linked.<entity>_pairs from _weighed and _ties: one row is two clusters and the sums of their evidence."""
     name = entity.name
-    warehouse.build(
-        f"linked.{name}_pairs",
-        f"""with found as (
-{_pair_rows(entity, comparisons)}
+    rows = warehouse.count(f"linked.{name}_weighed") + warehouse.count(f"linked.{name}_ties")
+    parts = max(-(-rows // PAIRS_AT_ONCE), 1)
+    for part in range(parts):
+        select = f"""with found as (
+{_pair_rows(entity, comparisons, part, parts)}
 )
-{_summed("found", entity, comparisons)}""",
-    )
+{_summed("found", entity, comparisons)}"""
+        if part:
+            warehouse.execute(f"insert into linked.{name}_pairs by name {select}")
+        else:
+            warehouse.build(f"linked.{name}_pairs", select)
 
 
 def _sums(entity: Entity, comparisons: list[Comparison]) -> list[str]:
@@ -38,8 +43,10 @@ def _sums(entity: Entity, comparisons: list[Comparison]) -> list[str]:
     return names + [f"h_{related}_{comparison}" for related, comparison, _ in partial_shares(entity, comparisons)]
 
 
-def _pair_rows(entity: Entity, comparisons: list[Comparison]) -> str:
+def _pair_rows(entity: Entity, comparisons: list[Comparison], part: int, parts: int) -> str:
+    """A SELECT of one of several parts: all rows of two clusters are in the same."""
     name = entity.name
+    in_part = f"(members_l.cluster + members_r.cluster) % {parts} = {part}"
     columns = []
     for one in comparisons:
         columns.append(f"coalesce(power(2.0, e_{one.name} / {SOFTNESS!r}), 0) as s_{one.name}")
@@ -69,6 +76,7 @@ inner join linked.{name}_members as members_r
     on weighed.r = members_r.unit
     and members_l.cluster <> members_r.cluster
 where weighed.l < weighed.r
+    and {in_part}
 union all by name
 select
     least(members_l.cluster, members_r.cluster) as a,
@@ -82,7 +90,8 @@ inner join linked.{name}_members as members_l
     on ties.unit_l = members_l.unit
 inner join linked.{name}_members as members_r
     on ties.unit_r = members_r.unit
-    and members_l.cluster <> members_r.cluster"""
+    and members_l.cluster <> members_r.cluster
+where {in_part}"""
 
 
 def _summed(table: str, entity: Entity, comparisons: list[Comparison]) -> str:
