@@ -65,5 +65,6 @@ def export(
         return
     for one in written:
         out.print(f"{one.table:<32} {one.rows:>12,} rows")
-    out.print(f"{len(written):,} files in {escape(str(written[0].path.parent))}")
+    count = "1 file" if len(written) == 1 else f"{len(written):,} files"
+    out.print(f"{count} in {escape(str(written[0].path.parent))}")
     err.print("They hold personal data in clear; only you can read them.")
