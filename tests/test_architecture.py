@@ -16,7 +16,7 @@ LAYERS = (
     ("run", "archive", "proposing"),
     ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard", "lookup"),
     ("sql",),
-    ("config", "warehouse", "sheets", "charts", "machine"),
+    ("config", "warehouse", "sheets", "charts", "machine", "language"),
     ("errors", "private"),
 )
 # Within these layers modules may import each other; the domain packages meet through tables alone.
@@ -29,6 +29,7 @@ ONLY_IN = {
     "click": "cli",
     "rich": "cli",
     "jinja2": "scorecard",
+    "babel": "language",
     "openpyxl": "sheets",
     "altair": "charts",
     "vl_convert": "charts",

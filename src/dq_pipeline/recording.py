@@ -13,6 +13,7 @@ from dq_pipeline.config import Project
 from dq_pipeline.errors import Breach
 from dq_pipeline.extracts.locate import locate
 from dq_pipeline.extracts.snapshot import file_hash
+from dq_pipeline.language import speak
 from dq_pipeline.run import Outcome
 from dq_pipeline.scorecard.render import ReportContext, render_pages, scorecard_document
 from dq_pipeline.warehouse import Warehouse
@@ -78,6 +79,7 @@ def report_context(
         owners={
             name: {"title": owner.title, "contact": owner.contact} for name, owner in project.settings.owners.items()
         },
+        language=speak(project.settings.language, project.catalogues),
         is_unmasked=is_unmasked,
     )
 

@@ -24,6 +24,7 @@ from dq_pipeline.cli import quarantining  # isort: skip
 from dq_pipeline.cli import doctoring  # isort: skip
 from dq_pipeline.cli import completing  # isort: skip
 from dq_pipeline.cli.base import dq, err
+from dq_pipeline.cli.speaking import spoken, told
 from dq_pipeline.errors import DqError
 
 __all__ = [
@@ -65,7 +66,7 @@ def _run() -> int:
         err.print("Interrupted; what was published before stays as it was.")
         return 1
     except DqError as error:
-        err.print(f"[bold red]error[/bold red] {escape(str(error))}")
+        err.print(f"[bold red]{spoken().gettext('error')}[/bold red] {escape(told(error))}")
         return error.exit_code
     except Exception as error:
         if os.environ.get("DQ_DEBUG"):

@@ -7,6 +7,7 @@ import click
 from rich.markup import escape
 
 from dq_pipeline.cli.base import dq, err, out, project_option, waiting
+from dq_pipeline.cli.speaking import lang_option, load_spoken, spoken
 
 
 @dq.command()
@@ -15,7 +16,8 @@ from dq_pipeline.cli.base import dq, err, out, project_option, waiting
 @click.option("--unmasked", is_flag=True, help="A separate file with people in clear, which only you can read.")
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print where it is as JSON.")
-def report(project_path: Path, run_id: str | None, unmasked: bool, show: bool, as_json: bool) -> None:
+@lang_option
+def report(project_path: Path, run_id: str | None, unmasked: bool, show: bool, as_json: bool, lang: str | None) -> None:
     """Write the last run's report again, and say where it is.
 
     With --run nothing is written: the report of that run is named. With --unmasked the last run's report is written to
@@ -26,12 +28,12 @@ def report(project_path: Path, run_id: str | None, unmasked: bool, show: bool, a
     Examples:
       dq report --open
       dq report --run 2026-11-20-1
+      dq report --lang es
       dq report --unmasked
     """
-    from dq_pipeline.config import load_project
     from dq_pipeline.reporting import find_report, rewrite_report, write_unmasked
 
-    project = load_project(project_path)
+    project = load_spoken(project_path, lang)
     with waiting("rendering the report"):
         if unmasked:
             path = write_unmasked(project, run_id)
@@ -44,6 +46,6 @@ def report(project_path: Path, run_id: str | None, unmasked: bool, show: bool, a
     else:
         out.print(escape(str(path)))
     if unmasked:
-        err.print("It shows people in clear; only you can read it. Delete it after use.")
+        err.print(spoken().gettext("It shows people in clear; only you can read it. Delete it after use."))
     if show:
         click.launch(str(path))

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dq_pipeline.cli.base import dq, err, out, project_option
+from dq_pipeline.cli.speaking import lang_option, load_spoken, spoken, told
 
 STAGE_CHOICE = click.Choice(["ingest", "validate", "standardize", "link", "master", "score", "publish"])
 
@@ -30,9 +31,17 @@ STAGE_CHOICE = click.Choice(["ingest", "validate", "standardize", "link", "maste
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print only the verdict and what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@lang_option
 @click.pass_context
 def run(
-    ctx: click.Context, project_path: Path, run_date: datetime | None, first: str, last: str, quiet: bool, as_json: bool
+    ctx: click.Context,
+    project_path: Path,
+    run_date: datetime | None,
+    first: str,
+    last: str,
+    quiet: bool,
+    as_json: bool,
+    lang: str | None,
 ) -> None:
     """Run the night and publish it.
 
@@ -45,10 +54,9 @@ def run(
       dq run --from link            again from there, with the tables of the last run
       dq run --until validate       see what the extracts are like
     """
-    from dq_pipeline.config import load_project
     from dq_pipeline.pipeline import STAGE_NAMES, run_pipeline
 
-    project = load_project(project_path)
+    project = load_spoken(project_path, lang)
     chosen = STAGE_NAMES[STAGE_NAMES.index(first) : STAGE_NAMES.index(last) + 1]
     expected = {stage: seconds for stage, seconds in last_seconds(project.output).items() if stage in chosen}
     with StageProgress(expected, quiet=quiet or as_json) as progress:
@@ -141,51 +149,64 @@ class StageProgress:
 
 def print_summary(outcome: Any, output: Path, *, quiet: bool) -> None:
     """What the night was like: rows, customers, scores, and where the report and the database are."""
-    summary = outcome.summary
-    if not quiet and summary.get("sources"):
-        table = Table("source", box=None, pad_edge=False)
-        for name in ("rows in", "validated", "quarantined", "unparsed"):
-            table.add_column(name, justify="right")
-        for row in summary["sources"]:
-            table.add_row(
-                row["source"], *(_number(row[key]) for key in ("rows_read", "validated", "quarantined", "unparsed"))
-            )
-        out.print(table)
+    _ = spoken().gettext
     if not quiet:
-        for entity in summary.get("entities", []):
-            out.print(f"{entity['entity']}: {entity['records']:,} records → {entity['masters']:,} masters")
-        for entity in summary.get("duplicates", []):
-            more = entity["records"] - entity["masters"]
-            out.print(f"duplicate {entity['entity']} accounts found: {more:,} of {entity['records']:,}")
-        for model in summary.get("drift", []):
-            if model["psi"] is not None:
-                shift = f"{model['status']} (largest shift {model['psi']:.3f}, {model['comparison']})"
-                advice = "; see ops.model_drift, and `dq train`" if model["status"] != "ok" else ""
-                out.print(f"model of {model['entity']}: {shift}{advice}")
-        for row in summary.get("scores", []):
-            target = f"(target {row['target']:.1%}, {row['status']})" if row["target"] is not None else ""
-            out.print(f"{row['dimension']:<13} {row['score']:7.2%} {target}")
+        _print_figures(outcome.summary)
     for breach in outcome.breaches:
-        err.print(f"[bold red]breach[/bold red] {escape(breach.gate)}: {escape(str(breach))}")
+        gate = _(breach.gate.replace("_", " "))
+        err.print(f"[bold red]{_('breach')}[/bold red] {escape(gate)}: {escape(told(breach))}")
     if outcome.error is not None and not outcome.breaches:
-        err.print(f"[bold red]failed[/bold red] {escape(str(outcome.error))}")
+        err.print(f"[bold red]{_('failed')}[/bold red] {escape(told(outcome.error))}")
     verdicts = {
-        "published": "[bold green]published[/bold green]",
-        "held": "[bold red]held back[/bold red]; what was published before stays as it was",
-        "failed": "[bold red]failed[/bold red]; what was published before stays as it was",
-        "stopped": "stopped where --until said; nothing was published",
+        "published": f"[bold green]{_('published')}[/bold green]",
+        "held": f"[bold red]{_('held back')}[/bold red]; {_('what was published before stays as it was')}",
+        "failed": f"[bold red]{_('failed')}[/bold red]; {_('what was published before stays as it was')}",
+        "stopped": _("stopped where --until said; nothing was published"),
     }
     out.print(f"{outcome.run_id}: {verdicts[outcome.verdict]}")
     place = output / "published" if outcome.verdict == "published" else outcome.directory
     with suppress(ValueError):
         place = place.relative_to(Path.cwd())
     if (place / "report.html").exists():
-        out.print(f"report:   {escape(str(place / 'report.html'))}")
+        out.print(f"{_('report:'):<9} {escape(str(place / 'report.html'))}")
     if outcome.verdict == "published":
         from dq_pipeline.run import PUBLISHED_FILE
 
-        out.print(f"database: {escape(str(place / PUBLISHED_FILE))}")
+        out.print(f"{_('database:')} {escape(str(place / PUBLISHED_FILE))}")
 
 
-def _number(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"
+def _print_figures(summary: Mapping[str, Any]) -> None:
+    """Rows of each source, masters of each entity, drift of the models, scores."""
+    language = spoken()
+    _, count = language.gettext, language.number
+    if summary.get("sources"):
+        table = Table(_("source"), box=None, pad_edge=False)
+        for name in (_("rows in"), _("validated"), _("quarantined"), _("unparsed")):
+            table.add_column(name, justify="right")
+        for row in summary["sources"]:
+            parts = (row[key] for key in ("rows_read", "validated", "quarantined", "unparsed"))
+            table.add_row(row["source"], *("" if part is None else count(part) for part in parts))
+        out.print(table)
+    for entity in summary.get("entities", []):
+        told_of = {"entity": _(entity["entity"]), "records": count(entity["records"])}
+        out.print(
+            _("%(entity)s: %(records)s records → %(masters)s masters")
+            % {**told_of, "masters": count(entity["masters"])}
+        )
+    for entity in summary.get("duplicates", []):
+        names = {"entity": _(entity["entity"]), "records": count(entity["records"])}
+        names["more"] = count(entity["records"] - entity["masters"])
+        out.print(_("duplicate %(entity)s accounts found: %(more)s of %(records)s") % names)
+    for model in summary.get("drift", []):
+        if model["psi"] is not None:
+            shift = {"entity": _(model["entity"]), "status": _(model["status"]), "psi": count(model["psi"], 3)}
+            said = _("model of %(entity)s: %(status)s (largest shift %(psi)s, %(comparison)s)")
+            advice = _("see ops.model_drift, and `dq train`")
+            line = said % {**shift, "comparison": _(model["comparison"].replace("_", " "))}
+            out.print(f"{line}; {advice}" if model["status"] != "ok" else line)
+    for row in summary.get("scores", []):
+        target = ""
+        if row["target"] is not None:
+            figures = {"target": f"{count(row['target'] * 100, 1)}%", "status": _(row["status"].replace("_", " "))}
+            target = _("(target %(target)s, %(status)s)") % figures
+        out.print(f"{_(row['dimension']):<13} {count(row['score'] * 100, 2):>6}% {target}")

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -70,6 +71,7 @@ class Settings(Frozen):
 
     name: Identifier
     title: str
+    language: Literal["en", "es"] = "en"
     run_date: date | None = None
     paths: Paths = Paths()
     sources: tuple[Identifier, ...] = Field(min_length=1)
@@ -117,6 +119,11 @@ class Project(Frozen):
     def pipelines(self) -> Path:
         """The folder that holds the project file, sources, entities and SQL."""
         return self.file.parent
+
+    @property
+    def catalogues(self) -> tuple[Path, ...]:
+        """The folders with translations of the project's own sentences, `<language>.po`."""
+        return (self.pipelines / "locale",)
 
     @property
     def data(self) -> Path:

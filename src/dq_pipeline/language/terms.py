@@ -1,0 +1,32 @@
+"""The words that the engine writes into its tables, as the report says them: `came_back` is came back."""
+
+TERMS = (
+    # Dimensions of quality, severities, statuses of scores.
+    *("completeness", "validity", "uniqueness", "consistency", "timeliness", "accuracy"),
+    *("critical", "warning", "info", "met", "missed", "no target", "not reached"),
+    # Verdicts and stages of a run.
+    *("published", "held", "failed", "stopped"),
+    *("ingest", "validate", "standardize", "link", "master", "score", "publish"),
+    # What became of a defect, and of a master id.
+    *("new", "open", "worse", "better", "done", "came back"),
+    *("created", "merged", "split", "retired"),
+    # What is unlike other nights.
+    *("volume", "freshness", "null rate", "distinct count", "distribution", "touchpoint new", "touchpoint silent"),
+    # Gates.
+    *("changed shape", "conservation", "critical expectation", "expectation error", "missing extract", "empty extract"),
+    *("unreadable extract", "unparsed lines", "too few rows", "too many rows", "stale extract", "id churn", "identity"),
+    *("issues", "quarantine rows", "quarantine rows in all", "quarantine share", "quarantine share in all"),
+    *("records lost", "row drop", "row growth", "largest cluster", "model drift", "judged precision", "judged recall"),
+    *("anomaly volume", "anomaly freshness", "anomaly null rate", "anomaly distinct count", "anomaly distribution"),
+    # Why records are one, and why a pair waits for a decision.
+    *("model", "same profile", "single", "rule", "judgement", "household", "confusable", "conflict", "reopened"),
+    *("contradiction", "no strong evidence", "person and organization", "clusters"),
+    # How far values agree, and what that says.
+    *("same", "different", "unsure", "only left", "only right"),
+    *("two records taken at random", "relatives and neighbors, who share much", "neither way"),
+    *("very strongly for", "strongly for", "clearly for", "slightly for"),
+    *("very strongly against", "strongly against", "clearly against", "slightly against"),
+    # Where a list is.
+    *("of the published database", "of this run’s working database"),
+    *("source", "all", "touchpoint"),
+)
