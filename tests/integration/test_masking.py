@@ -137,13 +137,16 @@ def test_nobody_is_in_the_pages_and_documents_of_the_night(sample: Path, people:
         ("quarantine", "list", "--status", "all", "--json"),
         ("trace", "crm_customers:C000017"),
         ("explain", "crm_customers:C000017", "--json"),
+        ("explain", "crm_customers:C000878", "orders:O0004736"),
+        ("evaluate", "customer", "--truth", "{}/data/sample/truth/customers.csv", "--worst", "40", "--json"),
         ("doctor", "--json"),
     ],
     ids=lambda command: " ".join(command[:2]),
 )
 def test_nobody_is_in_what_commands_print(copy: Path, people: People, command: tuple[str, ...]) -> None:
-    answer = call(*command, "--project", copy)
+    answer = call(*(word.format(copy) for word in command), "--project", copy)
     assert answer.code == 0, answer.text
+    assert answer.text.strip()
     assert not found_in(answer.text, people)
 
 

@@ -23,8 +23,8 @@ def quarantine() -> None:
     \b
     Examples:
       dq quarantine list
-      dq quarantine show orders:O0000448
-      dq quarantine release orders:O0000448 --reason "a sample, free of charge" --by "Ann Lee"
+      dq quarantine show orders:O0001373
+      dq quarantine release orders:O0001373 --reason "a sample, free of charge" --by "Ann Lee"
       dq quarantine replay
     """
 
@@ -90,8 +90,8 @@ def show(project_path: Path, record_id: str, unmasked: bool, as_json: bool) -> N
 
     \b
     Examples:
-      dq quarantine show orders:O0000448
-      dq quarantine show orders:O0000448 --unmasked
+      dq quarantine show orders:O0001373
+      dq quarantine show orders:O0001373 --unmasked
     """
     from dq_pipeline.config import load_project
     from dq_pipeline.quarantining import show as show_row
@@ -139,7 +139,7 @@ def release(
 
     \b
     Example:
-      dq quarantine release orders:O0000448 --code bad_total --reason "a credit note" --by "Ann Lee"
+      dq quarantine release orders:O0001373 --code bad_total --reason "a credit note" --by "Ann Lee"
     """
     from dq_pipeline.config import load_project
     from dq_pipeline.quarantining import release as release_rows
