@@ -24,6 +24,12 @@ PAIRS_AT_ONCE = 3_000_000  # pairs summed up at once: bounds memory, for most pa
 def build_pairs(warehouse: Warehouse, entity: Entity, comparisons: list[Comparison]) -> None:
     """Build linked.<entity>_pairs from _weighed and _ties: one row is two clusters and the sums of their evidence."""
     name = entity.name
+    # Narrow, and counted: what the pairs are joined with is then the side of the join that is held in memory.
+    warehouse.build(
+        f"linked.{name}_reached",
+        f"""select members.unit, members.cluster from linked.{name}_members as members
+        semi join linked.{name}_reach as reach on members.unit = reach.profile_no""",
+    )
     rows = warehouse.count(f"linked.{name}_weighed") + warehouse.count(f"linked.{name}_ties")
     parts = max(-(-rows // PAIRS_AT_ONCE), 1)
     for part in range(parts):
@@ -35,6 +41,7 @@ def build_pairs(warehouse: Warehouse, entity: Entity, comparisons: list[Comparis
             warehouse.execute(f"insert into linked.{name}_pairs by name {select}")
         else:
             warehouse.build(f"linked.{name}_pairs", select)
+    warehouse.execute(f"drop table linked.{name}_reached")
 
 
 def _sums(entity: Entity, comparisons: list[Comparison]) -> list[str]:
@@ -66,13 +73,9 @@ def _pair_rows(entity: Entity, comparisons: list[Comparison], part: int, parts: 
     cast(0 as double) as tie,
     {strong_weight_sql(comparisons)} as strong{evidence}
 from linked.{name}_weighed as weighed
-semi join linked.{name}_reach as reach_l
-    on weighed.l = reach_l.profile_no
-semi join linked.{name}_reach as reach_r
-    on weighed.r = reach_r.profile_no
-inner join linked.{name}_members as members_l
+inner join linked.{name}_reached as members_l
     on weighed.l = members_l.unit
-inner join linked.{name}_members as members_r
+inner join linked.{name}_reached as members_r
     on weighed.r = members_r.unit
     and members_l.cluster <> members_r.cluster
 where weighed.l < weighed.r
