@@ -3,6 +3,8 @@
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -139,3 +141,22 @@ def test_what_is_left_is_known_from_the_night_before(sample: Path, tmp_path: Pat
     progress = StageProgress(expected, quiet=True)
     progress.started("ingest")
     assert progress.live.tasks[-1].fields["expected"] == pytest.approx(sum(expected.values()))
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        (("check", "--quiet"), 0, ""),
+        (("train", "custmer"), 2, "did you mean customer?"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_command_of_its_own_process_prints_its_message_and_nothing_else(
+    sample: Path, typed: tuple[str, ...], code: int, said: str
+) -> None:
+    program = [sys.executable, "-m", "dq_pipeline", *typed, "--project", str(sample)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == (2 if said else 0), done.stderr
+    assert done.stdout == ""

@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from contextlib import suppress
 
 import click
 from rich.markup import escape
@@ -52,7 +53,20 @@ completing.give_manners()
 
 def main() -> None:
     """The entry point: every known error is one message and its exit code; an unknown one asks to be reported."""
-    sys.exit(_run())
+    code = _run()
+    if not os.environ.get("DQ_DEBUG"):
+        _end_quietly()
+    sys.exit(code)
+
+
+def _end_quietly() -> None:
+    """Let nothing be printed any more: DuckDB's binding tells the terminal which of its objects outlive Python."""
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
 
 
 def _run() -> int:
