@@ -20,6 +20,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
 
+from dq_pipeline.config import Project, load_project
 from dq_pipeline.language import LANGUAGES
 from dq_pipeline.language.catalogue import OURS, read_catalogue
 from dq_pipeline.language.terms import TERMS
@@ -72,12 +73,26 @@ def project_messages(root: Path = ROOT) -> Iterator[Message]:
     for path in sorted([*pipelines.glob("*.yml"), *pipelines.glob("sources/*.yml"), *pipelines.glob("entities/*.yml")]):
         for sentence in _texts(yaml.safe_load(path.read_text(encoding="utf-8")), ""):
             yield _message(sentence, path)
+    for name in sorted(_names(load_project(root))):
+        yield _message(name, root / "pipelines")
     for path in sorted((root / "expectations").rglob("*.json")):
         for sentence in _texts(json.loads(path.read_text(encoding="utf-8")), ""):
             yield _message(sentence, path)
     for path in sorted((pipelines / "sql").rglob("*.sql")):
         for sentence, _ in sql_sentences(path):
             yield _message(sentence, path)
+
+
+def _names(project: Project) -> set[str]:
+    """The names that the report shows as words: of sources, entities, owners, touchpoints and their attributes."""
+    settings = project.settings
+    names = {*settings.owners, *settings.touchpoints, *(source.name for source in project.sources)}
+    names |= {source.touchpoint for source in project.sources if source.touchpoint}
+    names |= {*settings.service.cuts, *(settings.failures.kinds if settings.failures else ())}
+    for entity in project.entities:
+        names |= {entity.name, *(one.name for one in entity.linkage.comparisons)}
+        names |= {column for field in entity.golden.fields for column in (field.name, *field.columns)}
+    return {name.replace("_", " ") for name in names}
 
 
 def _message(message: Any, path: Path) -> Message:

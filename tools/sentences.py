@@ -114,7 +114,8 @@ def sql_sentences(path: Path, columns: frozenset[str] = frozenset({"detail"})) -
     """Every sentence that a SELECT composes with `||` in one of these columns, and 0 for its line."""
     for column in sqlglot.parse_one(path.read_text(encoding="utf-8"), read="duckdb").find_all(exp.Alias):
         if column.alias in columns:
-            for sentence in dict.fromkeys(_sql_written(column.this)):
+            instead = [one.this for held in column.find_all(exp.Coalesce) for one in held.expressions if one.is_string]
+            for sentence in dict.fromkeys([*_sql_written(column.this), *instead]):
                 if re.search(r"[a-z]{2}", re.sub(r"\{\w+\}", "", sentence)):
                     yield re.sub(r"\{\}", _numbered(), sentence), 0
 
@@ -132,6 +133,8 @@ def _sql_written(node: Any) -> list[str]:
         return [a + b for a in _sql_written(node.left) for b in _sql_written(node.right)]
     if isinstance(node, exp.Paren):
         return _sql_written(node.this)
+    if isinstance(node, exp.Coalesce) and isinstance(node.this, exp.DPipe):
+        return [sentence for one in (node.this, *node.expressions) for sentence in _sql_written(one)]
     if isinstance(node, exp.Case):
         branches = [one.args["true"] for one in node.args["ifs"]]
         branches += [node.args["default"]] if node.args.get("default") else []

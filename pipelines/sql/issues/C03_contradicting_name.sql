@@ -58,7 +58,7 @@ select
     word.customer_id as master_id,
     word.order_id,
     case word.role when 'buyer' then 'order ' else 'the parcel of order ' end || word.order_id
-        || ' has another name than the account; the golden record takes it from ' || coalesce(word.golden_record_id, 'none') as detail,
+        || ' has another name than the account; the golden record takes it from ' || coalesce(word.golden_record_id, 'no record') as detail,
     cast(null as decimal(18, 2)) as value_at_risk,
     word.since
 from mastered.customer_last_word as word

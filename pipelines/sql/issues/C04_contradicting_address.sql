@@ -5,7 +5,7 @@ select
     word.customer_id as master_id,
     word.order_id,
     'order ' || word.order_id || ' goes to ' || said.address_id || ', the account says ' || account.address_id
-        || '; the golden record takes its place from ' || coalesce(word.golden_record_id, 'none') as detail,
+        || '; the golden record takes its place from ' || coalesce(word.golden_record_id, 'no record') as detail,
     cast(null as decimal(18, 2)) as value_at_risk,
     word.since
 from mastered.customer_last_word as word

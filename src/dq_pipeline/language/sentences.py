@@ -75,8 +75,5 @@ class Sentences:
 
     def _value(self, text: str) -> str:
         """What stands for a name: a sentence of its own, or a value."""
-        if " " in text:
-            said = self.say(text)
-            if said is not None:
-                return said
-        return self.convert(text)
+        said = None if text.isalnum() else self.say(text)
+        return self.convert(text) if said is None else said
