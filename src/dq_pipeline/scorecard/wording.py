@@ -16,6 +16,10 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u20
 _FORMULA = re.compile(r"\s*[=+\-@](?![\d.,\s]*%?\Z)")
 
 
+class Exact(Markup):
+    """A value that is written as it is, escaped: an id that a program reads, in an attribute that nobody does."""
+
+
 def environment(language: Language) -> Environment:
     """The templates, with the filters by which they write values."""
     made = Environment(
@@ -37,8 +41,11 @@ def _harmless(value: Any) -> Any:
     """A text without characters that hide or turn what follows, and that no spreadsheet takes for a formula."""
     if value is None:
         return ""
-    if not isinstance(value, str) or isinstance(value, Markup):
+    if not isinstance(value, str) or isinstance(value, Exact):
         return value
+    if isinstance(value, Markup):
+        # A sentence with values in it, which were escaped and nothing else.
+        return Markup(_UNSEEN.sub("\ufffd", value))
     text = _UNSEEN.sub("\ufffd", value)
     return f"'{text}" if _FORMULA.match(text) else text
 
@@ -80,7 +87,7 @@ class Wording:
             "because": self.because,
             "said": self.said,
             "ticks": _ticks,
-            "exact": lambda value: Markup("{}").format(value),
+            "exact": lambda value: Exact("{}").format(value),
         }
 
     def words(self, name: Any) -> str:
