@@ -32,7 +32,6 @@ ONLY_IN = {
     "babel": "language",
     "openpyxl": "sheets",
     "altair": "charts",
-    "vl_convert": "charts",
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 

@@ -81,6 +81,7 @@ def report_context(
         },
         language=speak(project.settings.language, project.catalogues),
         is_unmasked=is_unmasked,
+        output=str(project.settings.paths.output),
     )
 
 

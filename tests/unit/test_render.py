@@ -36,7 +36,7 @@ CONTEXT = ReportContext(
     ],
 )
 BREACH = Breach("too_few_rows", "orders.csv", "orders has 12 rows of w.featherstone@posteo.example", "change `rows`")
-SECTIONS = ("verdict", "repair", "pairs", "customers", "orders", "sources", "expectations", "making")
+SECTIONS = ("verdict", "repair", "pairs", "customers", "orders", "touchpoints", "sources", "expectations", "making")
 # Whatever the fixture's tables hold of four people, as typed and in other spellings that its details quote.
 PERSONAL = [
     *("Featherstone", "featherstone", "w.f", "posteo", "704-1400", "704.1400", "Kinnaird", "kinnaird", "1984", "09/03"),
@@ -198,7 +198,10 @@ def test_figures_are_those_of_the_tables(night: Warehouse) -> None:
     assert "Promises kept, kind 2 metric_2 90 10 5 10.00 % at most 2.00 % missed" in text
     assert "Promises kept, kind 3 metric_3 90 10 5 – 95.00 % unknown" in text
     assert "Promises kept, kind 4 metric_4 90 10 5 90.00 % – no target" in text
-    assert "What everybody is owed, whatever the tier. 3 are not granted all of it." in text
+    assert "What everybody is owed, whatever the tier. Customers who are not granted all of it: 3." in text
+    assert "Rows read 493 500 +7" in text
+    assert "orders 2 500 493 +7 surprise bygone" in text
+    assert "Customer: email 80 20 80.00 % missed" in text
     assert "Is granted thing 1 condition_1 support 80 20 3 80.00 % ask for it" in text
 
 

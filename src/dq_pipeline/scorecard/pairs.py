@@ -7,7 +7,6 @@ from dq_pipeline.scorecard.night import Night, Row, Section
 from dq_pipeline.warehouse import table_name
 
 MOST_FIELDS = 16
-_BAR_WIDTH = 140
 _NOTHING = 0.5
 _STRENGTHS = ((10.0, "very strongly"), (5.0, "strongly"), (2.0, "clearly"), (0.0, "slightly"))
 _SAID = {"prior": "two records taken at random", "related": "relatives and neighbors, who share much"}
@@ -66,7 +65,7 @@ def pairs(night: Night) -> Section:
 
 
 def _add_evidence(night: Night, entity: str, pairs: Sequence[Row]) -> None:
-    """Put into each pair what speaks for and against it, in words and as bars of a waterfall, and the sum of it."""
+    """Put into each pair what speaks for and against it, in words, and the sum of it."""
     told: dict[tuple[str, str], list[Row]] = {}
     if night.has("mastered.review_evidence"):
         for row in night.warehouse.records(
@@ -77,28 +76,20 @@ def _add_evidence(night: Night, entity: str, pairs: Sequence[Row]) -> None:
             told.setdefault((row["record_id_l"], row["record_id_r"]), []).append(row)
     for pair in pairs:
         found = told.get((pair["record_id_l"], pair["record_id_r"]), [])
-        pair["evidence"] = _waterfall(found)
+        pair["evidence"] = _told(found)
         pair["bits"] = sum(row["bits"] for row in found)
         pair["speaks"] = _in_words(pair["bits"])
 
 
-def _waterfall(rows: Sequence[Row]) -> list[Row]:
-    """Rows of evidence with what they say in words, and the place of each bar on a scale all rows of the pair share."""
-    sums = [0.0]
-    for row in rows:
-        sums.append(sums[-1] + row["bits"])
-    low, high = min(sums), max(sums)
-    scale = (_BAR_WIDTH - 4) / max(high - low, 1.0)
+def _told(rows: Sequence[Row]) -> list[Row]:
+    """Rows of evidence with what they say in words."""
     return [
         row
         | {
             "what": _SAID.get(row["comparison"], row["comparison"].replace("_", " ")),
             "words": _in_words(row["bits"]),
-            "zero": 2 - low * scale,
-            "x": 2 + (min(before, after) - low) * scale,
-            "width": max(abs(row["bits"]) * scale, 1.0),
         }
-        for row, before, after in zip(rows, sums, sums[1:], strict=False)
+        for row in rows
     ]
 
 

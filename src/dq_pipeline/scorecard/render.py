@@ -35,7 +35,7 @@ class ReportContext:
     run. `stages` are (name, rows, seconds). Each of `inputs` has source, file, sha256, bytes, rows_read, validated,
     quarantined and unparsed. `personal` names the columns that the project's contracts call personal, beyond those
     whose names tell it. `language` is what the page is written in. `is_unmasked` shows people in clear, with a banner
-    that says so.
+    that says so. `output` is the folder of outputs, as commands name it.
     """
 
     title: str
@@ -51,6 +51,7 @@ class ReportContext:
     owners: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     language: Language = field(default_factory=lambda: speak("en"))
     is_unmasked: bool = False
+    output: str = "output"
 
 
 def render_pages(warehouse: Warehouse, context: ReportContext) -> dict[str, str]:
@@ -83,6 +84,7 @@ def _document(templates: Environment, template: str, context: ReportContext, pag
         script=Markup(script),
         script_hash=_hash(script),
         place=lambda table: place_of(table, context.verdict),
+        see=lambda table, where="": command_of(table, context, where),
     )
 
 
@@ -125,6 +127,17 @@ def place_of(table: str, verdict: str) -> tuple[str, str]:
     if verdict == "published" and schema in _PUBLISHED:
         return f"{_PUBLISHED[schema]}.{name}", "of the published database"
     return table, "of this run’s working database"
+
+
+def command_of(table: str, context: ReportContext, where: str = "") -> str:
+    """A command that shows all rows of a table, or those that meet a condition: for the project's folder."""
+    name, _ = place_of(table, context.verdict)
+    is_published = name != table
+    if is_published and not where:
+        return f"dq export --format csv {name}"
+    file = f"{context.output}/{'published/truth' if is_published else 'working'}.duckdb"
+    condition = f" where {where}" if where else ""
+    return f'duckdb -readonly {file} -c "from {name}{condition}"'
 
 
 def _troubles(context: ReportContext) -> dict[str, Any]:

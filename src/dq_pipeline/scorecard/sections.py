@@ -8,12 +8,19 @@ from collections.abc import Callable, Mapping
 
 from dq_pipeline.errors import StageError
 from dq_pipeline.scorecard.insights import anomalies, causes, touchpoints
+from dq_pipeline.scorecard.morning import ages, changes, intake
 from dq_pipeline.scorecard.night import Night, Row, Section
 from dq_pipeline.scorecard.pairs import pairs
-from dq_pipeline.scorecard.served import service, standard
+from dq_pipeline.scorecard.people import churn, groups, important, waiting
+from dq_pipeline.scorecard.served import models, service, standard
+from dq_pipeline.scorecard.touchpoint_map import touchpoint_map
 
 EXAMPLE_ROWS = 5
 TREND_RUNS = 30
+_IMPORTANT = (
+    *("scored.customer_tiers", "scored.tier_weights"),
+    *("scored.standard_rows", "scored.failed_orders", "scored.issue_rows"),
+)
 # The order in which a steward reads dimensions and severities; others follow by name.
 DIMENSIONS = ("completeness", "validity", "uniqueness", "consistency", "timeliness", "accuracy")
 _SEVERITY = "case severity when 'critical' then 0 when 'warning' then 1 else 2 end"
@@ -45,6 +52,14 @@ def read_sections(night: Night) -> dict[str, Section]:
         "quarantine": read_section(night, quarantine, "scored.quarantine"),
         "unparsed": read_section(night, unparsed, "raw.unparsed"),
         "rules": read_section(night, rules, _rules_table(night)),
+        "changes": read_section(night, changes, "scored.trend"),
+        "intake": read_section(night, intake, "scored.profile_history"),
+        "map": read_section(night, touchpoint_map, "scored.touchpoint_service"),
+        "waiting": read_section(night, waiting, "mastered.review_queue"),
+        "groups": read_section(night, groups),
+        "churn": read_section(night, churn, "mastered.known_before", "mastered.id_history"),
+        "important": read_section(night, important, *_IMPORTANT),
+        "models": read_section(night, models, "scored.model_drift"),
     }
 
 
@@ -274,7 +289,7 @@ def quarantine(night: Night) -> Section:
         )
     )
     statuses = {status: counts.get(status, 0) for status in ("open", "released", "repaired", "gone")}
-    return {"reasons": reasons, "oldest": oldest, **statuses}
+    return {"reasons": reasons, "oldest": oldest, "ages": ages(night), **statuses}
 
 
 def unparsed(night: Night) -> Section:

@@ -1,4 +1,4 @@
-"""The sections on what customers were promised and are owed: metrics of service, and the minimum standard."""
+"""The sections on what customers were promised and are owed, and on the models that decide who is who."""
 
 from dq_pipeline.scorecard.night import Night, Section
 
@@ -32,3 +32,15 @@ def standard(night: Night) -> Section:
     )
     members = night.warehouse.value("select count(distinct member_id) from scored.standard_rows where not met")
     return {"conditions": conditions, "members": members}
+
+
+def models(night: Night) -> Section:
+    """The model of each entity: how many comparisons it makes, and the largest shift of what it sees."""
+    found = night.warehouse.records(
+        """select entity, count(distinct comparison) as comparisons, max(psi) as shift,
+            case when bool_or(status <> 'ok') then 'shifted' else 'as trained' end as status
+        from scored.model_drift
+        group by entity
+        order by entity"""
+    )
+    return {"entities": found}

@@ -2,14 +2,14 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from dq_pipeline.language import Language
+from dq_pipeline.scorecard.charting import Charts
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 # What a spreadsheet takes for a formula when the page is copied into one; a number is none.
@@ -33,7 +33,7 @@ def environment(language: Language) -> Environment:
     )
     made.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= Wording(language).filters()
-    made.globals |= {"spark": Wording(language).spark, "scale_floor": _scale_floor, "language": language}
+    made.globals |= {"charts": Charts(Wording(language), _harmless), "language": language}
     return made
 
 
@@ -56,12 +56,6 @@ def _ticks(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
     )
-
-
-def _scale_floor(rows: Sequence[Mapping[str, Any]]) -> float:
-    """Where the axis of the scores begins: the highest of a few round shares that is below all scores and targets."""
-    shares = [share for row in rows for share in (row["score"], row["target"]) if share is not None]
-    return max((floor for floor in (0.0, 0.5, 0.8, 0.9, 0.95) if floor < min(shares, default=1)), default=0.0)
 
 
 class Wording:
@@ -137,36 +131,3 @@ class Wording:
                 return f"{self.language.number(amount, 0 if unit == 'B' else 1)} {unit}"
             amount /= 1000
         return ""
-
-    def spark(self, trend: Sequence[Mapping[str, Any]], width: int = 120, height: int = 28) -> dict[str, Any]:
-        """The points of a line through a trend's scores in a box of `width` x `height`, and what it says in words."""
-        shares = [float(run["score"]) for run in trend]
-        low, high = min(shares), max(shares)
-        # Half a point at least, or the noise of one row would fill the box.
-        span = max(high - low, 0.005)
-        bottom = (high + low - span) / 2
-        step = (width - 8) / max(len(shares) - 1, 1)
-        points = [
-            (4 + index * step, height - 4 - (share - bottom) / span * (height - 8))
-            for index, share in enumerate(shares)
-        ]
-        told = self.language.gettext(
-            "%(runs)s runs: %(first)s on %(first_day)s, %(last)s on %(last_day)s; lowest %(low)s, highest %(high)s"
-        )
-        return {
-            "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points),
-            "last": points[-1],
-            "said": told
-            % {
-                "runs": len(shares),
-                "first": self.percent(shares[0]),
-                "first_day": self._day(trend[0]["run_date"]),
-                "last": self.percent(shares[-1]),
-                "last_day": self._day(trend[-1]["run_date"]),
-                "low": self.percent(low),
-                "high": self.percent(high),
-            },
-        }
-
-    def _day(self, day: date | str) -> str:
-        return self.language.day(day)

@@ -213,8 +213,16 @@ select
 from scored.issues;
 
 create table scored.profile_history as
-select date '2026-11-20' - cast(night as integer) as run_date
-from generate_series(0, 14) as nights(night);
+select
+    case night when 0 then '2026-11-20-1' else 'run-' || (20 - night) end as run_id,
+    date '2026-11-20' - cast(night as integer) as run_date,
+    'orders' as source,
+    column_name,
+    500 - night * 7 as rows,
+    2 as age_days
+from generate_series(0, 14) as nights(night)
+cross join (values (''), ('status'), ('surprise'), ('bygone')) as columns(column_name)
+where (column_name <> 'surprise' or night = 0) and (column_name <> 'bygone' or night > 0);
 
 create table scored.anomalies as
 select
@@ -279,6 +287,7 @@ select
     touchpoint,
     80 as agree,
     20 as contradict,
+    3 as missing,
     0.8 as agreement,
     0.95 as target,
     'missed' as status,
