@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types bench accuracy sample docs clients lock wheel clean
+.PHONY: help run test check lint types bench accuracy sample docs screenshot clients lock wheel clean
 
 help: ## Print this help
 	@echo "dq_pipeline: nightly extracts in, one published truth and a scorecard out"
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/run.done: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name it with make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -49,6 +49,10 @@ docs: $(VENV)/dev.done ## Run the sample and make the data dictionary, the diagr
 	$(BIN)/python -m tools.dictionary
 	$(BIN)/python -m tools.diagram
 	$(BIN)/python -m tools.cookbook
+
+screenshot: $(VENV)/dev.done ## Run the sample and take docs/report.png of its report anew (needs chromium)
+	$(BIN)/dq run --quiet
+	$(BIN)/python -m tools.screenshot
 
 clients: ## Ask the published file the cookbook with older DuckDB clients (needs a package index)
 	PYTHON=$(PYTHON) sh tools/check_clients.sh output/published/truth.duckdb 1.2.2 1.4.1
