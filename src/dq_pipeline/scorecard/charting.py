@@ -17,12 +17,12 @@ class Charts:
 
     def __init__(self, wording: Any, harmless: Callable[[Any], Any]) -> None:
         self.wording, self.harmless = wording, harmless
-        self.say = wording.language.gettext
+        self.gettext = wording.language.gettext
 
     def scores(self, rows: Sequence[Row]) -> Markup:
         """Each dimension's score against its target."""
         floor = scale_floor(rows)
-        said = self.say("Scores of the dimensions against their targets, on an axis from %(low)s to 100 %%")
+        said = self.gettext("Scores of the dimensions against their targets, on an axis from %(low)s to 100 %%")
         shown = [
             (self._named(row["dimension"]), row["score"], row["target"], self.wording.percent(row["score"]),
              _TONES.get(row["status"], "accent"))
@@ -33,7 +33,7 @@ class Charts:
     def trend(self, trend: Sequence[Row], name: str) -> Markup:
         """A score over the nights."""
         shares = [float(run["score"]) for run in trend]
-        said = self.say(
+        said = self.gettext(
             "%(name)s over %(runs)s runs: %(first)s on %(first_day)s, %(last)s on %(last_day)s; lowest %(low)s, "
             "highest %(high)s"
         )
@@ -52,23 +52,23 @@ class Charts:
              self.wording.count(row["value_at_risk"] or 0), "accent")
             for row in repairs[:_MOST_BARS]
         ]  # fmt: skip
-        return bars(self.say("Value at risk behind each of the first repairs"), shown)
+        return bars(self.gettext("Value at risk behind each of the first repairs"), shown)
 
     def bands(self, rows: Sequence[Row]) -> Markup:
         """How many masters have how many records."""
         shown = [
             (self._said(row["band"]), row["masters"], self.wording.count(row["masters"]), "accent") for row in rows
         ]
-        return bars(self.say("Masters by their number of records"), shown)
+        return bars(self.gettext("Masters by their number of records"), shown)
 
     def masters(self, row: Row) -> Markup:
         """Records before, masters after."""
         amounts = [
-            (self.say("Records before"), row["records"], "soft"),
-            (self.say("Masters after"), row["masters"], "accent"),
+            (self.gettext("Records before"), row["records"], "soft"),
+            (self.gettext("Masters after"), row["masters"], "accent"),
         ]
         shown = [(label, amount, self.wording.count(amount), tone) for label, amount, tone in amounts]
-        return bars(self.say("How many masters the records are"), shown)
+        return bars(self.gettext("How many masters the records are"), shown)
 
     def service(self, metrics: Sequence[Row]) -> Markup:
         """What went wrong of what is known, against what a target allows."""
@@ -82,12 +82,12 @@ class Charts:
             tone = _TONES.get(row["status"], "accent")
             shown.append((self._said(row["title"]), share, allowed, self.wording.percent(share), tone))
         most = max((share for row in shown for share in row[1:3] if share is not None), default=0) or 1.0
-        return dots(self.say("Share that went wrong, against what the target allows"), shown, 0.0, float(most))
+        return dots(self.gettext("Share that went wrong, against what the target allows"), shown, 0.0, float(most))
 
     def ages(self, rows: Sequence[Row], bands: Mapping[int, str]) -> Markup:
         """How long rows wait in quarantine; `bands` names each band by the least of its days."""
         shown = [(bands[row["least"]], row["rows"], self.wording.count(row["rows"]), "accent") for row in rows]
-        return bars(self.say("Rows in quarantine by how long they wait"), shown)
+        return bars(self.gettext("Rows in quarantine by how long they wait"), shown)
 
     def touchpoints(self, rows: Sequence[Row]) -> Markup:
         """What the failures of each touchpoint cost."""
@@ -95,13 +95,13 @@ class Charts:
             (self._said(row["touchpoint"]), float(row["cost"] or 0), self.wording.count(row["cost"] or 0), "accent")
             for row in rows[:_MOST_BARS] if row["cost"]
         ]  # fmt: skip
-        return bars(self.say("Cost of failed orders at each touchpoint"), shown)
+        return bars(self.gettext("Cost of failed orders at each touchpoint"), shown)
 
     def evidence(self, rows: Sequence[Row]) -> Markup:
         """How what speaks for and against a pair adds up."""
         shown = [(self._named(row["what"]), float(row["bits"]), self.wording.signed(row["bits"])) for row in rows]
         return waterfall(
-            self.say("How the evidence of this pair adds up, in bits; right is for, left is against"), shown
+            self.gettext("How the evidence of this pair adds up, in bits; right is for, left is against"), shown
         )
 
     def _said(self, text: Any) -> str:

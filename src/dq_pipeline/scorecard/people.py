@@ -11,7 +11,7 @@ def waiting(night: Night) -> Section:
     """Why pairs wait in the review queue: how many of records, and how many masters they would join or keep apart."""
     reasons = night.warehouse.records(
         """select entity, reason, count(*) as pairs, count(distinct least(master_id_l, master_id_r)) as masters,
-            sum(open_orders) as open_orders
+            len(list_distinct(flatten(list(open_order_ids)))) as open_orders
         from mastered.review_queue
         group by entity, reason
         order by pairs desc, entity, reason"""

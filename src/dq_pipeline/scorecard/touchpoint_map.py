@@ -43,7 +43,7 @@ _SOURCES = """select touchpoint, source, column_name, rows, age_days
     order by touchpoint, rows desc, source, column_name"""
 _DIMENSIONS = """select touchpoint, dimension, passed, failed, cast(score as double) as score,
         cast(target as double) as target, status
-    from scored.scorecard where cut = 'touchpoint' and touchpoint in (select unnest(?))
+    from scored.scorecard where cut = 'touchpoint' and dimension <> 'all' and touchpoint in (select unnest(?))
     order by touchpoint, score, dimension"""
 _ATTRIBUTES = """select touchpoint, entity, attribute, agree, contradict, missing, agreement, target, status
     from scored.touchpoint_matrix where touchpoint in (select unnest(?))
