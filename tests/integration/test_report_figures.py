@@ -1,6 +1,8 @@
 """Every section of the report shows the figures that the published tables hold: the page is read, the tables asked."""
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -29,6 +31,9 @@ FIGURES = {
         group by dimension, owner""",
     "making": """select 'model:' || entity, count(distinct comparison) from ops.model_drift group by entity""",
 }
+
+# A list that is cut: its total, and the table that the command beside it exports.
+_LISTED = re.compile(r"[\d,]+ of ([\d,]+) [^<>]+ are shown;[^\n]*<code>dq export --format csv ([a-z_.]+)</code>")
 
 
 class Figures(HTMLParser):
@@ -85,3 +90,19 @@ def test_a_wrong_figure_is_noticed(sample: Path, tables: Warehouse) -> None:
     page = Figures()
     page.feed(html.replace(right, f'data-figure="read:orders">{orders + 1:,}<'))
     assert page.found["sources"]["read:orders"] == orders + 1
+
+
+def test_the_commands_that_show_the_rest_show_it(sample: Path, tables: Warehouse) -> None:
+    html = unescape((sample / "output/published/report.html").read_text(encoding="utf-8"))
+    listed = {name: int(total.replace(",", "")) for total, name in _LISTED.findall(html)}
+    assert len(listed) > 5
+    for name in listed:
+        assert tables.value(f"select count(*) from {name}") >= listed[name], name
+    filtered = set(re.findall(r'duckdb -readonly (\S+) -c "(from [^"]+)"', html))
+    assert len(filtered) > 5
+    for file, select in filtered:
+        assert (sample / file).resolve() == (sample / "output/published/truth.duckdb").resolve()
+        code = select.split("'")[1]
+        shown = re.search(rf'data-figure="repair:{code}">([\d,]+)<', html)
+        assert shown, code
+        assert tables.value(f"select count(*) from ({select})") == int(shown[1].replace(",", "")), code
