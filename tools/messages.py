@@ -55,7 +55,7 @@ def engine_messages() -> Iterator[Message]:
             for _, _, message, _ in babel_extract(stream, ("_", "gettext", "ngettext"), (), _OPTIONS):
                 yield _message(message, path)
     for path in sorted(ENGINE.rglob("*.py")):
-        for _, message, _, _ in extract_from_file("python", path, {"gettext": None, "ngettext": (1, 2)}):
+        for _, message, _, _ in extract_from_file("python", path, {"_": None, "gettext": None, "ngettext": (1, 2)}):
             yield _message(message, path)
         for sentence, _ in python_sentences(path):
             yield _message(sentence, path)
@@ -89,6 +89,7 @@ def _names(project: Project) -> set[str]:
     names = {*settings.owners, *settings.touchpoints, *(source.name for source in project.sources)}
     names |= {source.touchpoint for source in project.sources if source.touchpoint}
     names |= {*settings.service.cuts, *(settings.failures.kinds if settings.failures else ())}
+    names |= {tier.name for tier in settings.tiers}
     for entity in project.entities:
         names |= {entity.name, *(one.name for one in entity.linkage.comparisons)}
         names |= {column for field in entity.golden.fields for column in (field.name, *field.columns)}

@@ -110,7 +110,7 @@ def _name(node: ast.expr) -> str:
     return "value"
 
 
-def sql_sentences(path: Path, columns: frozenset[str] = frozenset({"detail"})) -> Iterator[tuple[str, int]]:
+def sql_sentences(path: Path, columns: frozenset[str] = frozenset({"detail", "message"})) -> Iterator[tuple[str, int]]:
     """Every sentence that a SELECT composes with `||` in one of these columns, and 0 for its line."""
     for column in sqlglot.parse_one(path.read_text(encoding="utf-8"), read="duckdb").find_all(exp.Alias):
         if column.alias in columns:

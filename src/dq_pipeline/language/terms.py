@@ -28,5 +28,17 @@ TERMS = (
     *("very strongly against", "strongly against", "clearly against", "slightly against"),
     # Where a list is.
     *("of the published database", "of this run’s working database"),
-    *("source", "all", "touchpoint"),
+    *("source", "all", "touchpoint", "unknown"),
+    # How many records a master has.
+    *("1 record", "5 to 9", "10 to 19", "20 or more"),
+    # Sentences that SQL composes outside a column of a SELECT's own.
+    "anything else",
+    "correct the row in {source}; it is checked again in the next run",
+    *(
+        "{name} is an integer",
+        "{name} is a decimal",
+        "{name} is a date",
+        "{name} is a timestamp",
+        "{name} is a boolean",
+    ),
 )

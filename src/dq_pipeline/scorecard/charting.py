@@ -92,7 +92,7 @@ class Charts:
     def touchpoints(self, rows: Sequence[Row]) -> Markup:
         """What the failures of each touchpoint cost."""
         shown = [
-            (self._said(row["touchpoint"]), float(row["cost"] or 0), self.wording.count(row["cost"] or 0), "accent")
+            (self._named(row["touchpoint"]), float(row["cost"] or 0), self.wording.count(row["cost"] or 0), "accent")
             for row in rows[:_MOST_BARS] if row["cost"]
         ]  # fmt: skip
         return bars(self.gettext("Cost of failed orders at each touchpoint"), shown)
