@@ -10,6 +10,8 @@ SOURCE = Path(__file__).parents[1] / "src/dq_pipeline"
 LAYERS = (
     ("__main__",),
     ("cli",),
+    ("serving",),
+    ("deciding",),
     ("pipeline", "training", "starting", "reviewing", "quarantining", "profiling", "reporting", "doctoring"),
     ("checking", "recording"),
     ("stages", "tracing", "differing", "evaluating", "explaining", "publishing", "exporting"),
@@ -32,6 +34,8 @@ ONLY_IN = {
     "babel": "language",
     "openpyxl": "sheets",
     "altair": "charts",
+    "starlette": "serving",
+    "uvicorn": "serving",
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 

@@ -307,6 +307,28 @@ def _new_ones(project: Project, result: Imported, judgements: list[Judgement], f
     return listed
 
 
+def decided_pairs(project: Project, entity: str) -> dict[tuple[str, str], Judgement]:
+    """The judgement that answers each pair; none where the last run opened it again or judgements contradict."""
+    existing = read_judgements(project.judgements_path(entity))
+    statuses, reopened = settle(existing).statuses, _reopened(project, entity, existing)
+    settled = [one for one in existing if statuses[one] in ("applied", "unsure") and one not in reopened]
+    return {one.pair: one for one in settled}
+
+
+def add_decision(project: Project, entity: str, decided: Judgement) -> None:
+    """Write one decision, checked as an import is; the caller holds the lock. Raises ConfigError."""
+    result = Imported(entity, project.judgements_path(entity))
+    faults = _unknown_records(project, entity, [decided])
+    if not faults:
+        existing = {one.pair: one for one in in_order(read_judgements(result.path))}
+        before = existing.get(decided.pair)
+        if before is None or before.judgement != decided.judgement:
+            _new_ones(project, result, [decided], faults)
+    if faults:
+        raise ConfigError(faults[0].message, remedy="decide it otherwise, or decide the other pair first")
+    append_judgements(result.path, [decided])
+
+
 def _told(judgement: Judgement, imported: Judgement | None, path: Path) -> str:
     place = f"line {imported.line}" if imported else f"line {judgement.line} of {path.name}"
     return f"{judgement.record_id_l} {judgement.judgement} {judgement.record_id_r} ({place})"

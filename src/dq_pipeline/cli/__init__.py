@@ -21,6 +21,8 @@ from dq_pipeline.cli import differing  # isort: skip
 from dq_pipeline.cli import explaining  # isort: skip
 from dq_pipeline.cli import exporting  # isort: skip
 from dq_pipeline.cli import reviewing  # isort: skip
+from dq_pipeline.cli import deciding  # isort: skip
+from dq_pipeline.cli import serving  # isort: skip
 from dq_pipeline.cli import quarantining  # isort: skip
 from dq_pipeline.cli import doctoring  # isort: skip
 from dq_pipeline.cli import completing  # isort: skip
@@ -30,6 +32,7 @@ from dq_pipeline.errors import DqError
 
 __all__ = [
     "completing",
+    "deciding",
     "differing",
     "doctoring",
     "dq",
@@ -44,6 +47,7 @@ __all__ = [
     "reporting",
     "reviewing",
     "running",
+    "serving",
     "starting",
     "training",
 ]

@@ -18,11 +18,13 @@ _DAY = len("2026-11-20")
 def review() -> None:
     """Decide pairs that linkage is not sure of.
 
-    Export the pairs most worth a minute, write `same`, `different` or `unsure` beside each, import the file. Every
-    later run applies the decisions last, and asks again where a record changed since.
+    By keys in the terminal (`decide`), or with a sheet: export the pairs most worth a minute, write `same`,
+    `different` or `unsure` beside each, import the file. Every later run applies the decisions last, and asks again
+    where a record changed since.
 
     \b
     Examples:
+      dq review decide customer
       dq review export customer --out pairs.csv
       dq review import pairs.csv --by "Ann Lee"
       dq review list

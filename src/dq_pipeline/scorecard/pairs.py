@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from dq_pipeline.scorecard.night import Night, Row, Section
+from dq_pipeline.scorecard.night import LIST_ROWS, Night, Row, Section
 from dq_pipeline.warehouse import table_name
 
 MOST_FIELDS = 16
@@ -36,9 +36,10 @@ where choice = 1
 order by priority, record_id_l, record_id_r"""
 
 
-def pairs(night: Night) -> Section:
+def pairs(night: Night, most: int = LIST_ROWS) -> Section:
     """What waits for a decision, in the order of the queue: for each two masters one pair of records, and what agrees.
 
+    At most `most` pairs of an entity.
     Entities that use others as evidence come first: a customer says more than an address.
     """
     entities = night.warehouse.rows(
@@ -46,7 +47,7 @@ def pairs(night: Night) -> Section:
     )
     queues = []
     for entity, record_pairs in sorted(entities, key=lambda row: (-len(_evidence(night, row[0])), row[0])):
-        listed = night.listing("mastered.review_queue", _PAIRS, [entity])
+        listed = night.listing("mastered.review_queue", _PAIRS, [entity], most)
         ids = {pair[side] for pair in listed.rows for side in ("record_id_l", "record_id_r")}
         held = _records(night, entity, sorted(ids))
         for pair in listed.rows:

@@ -1,5 +1,6 @@
 "use strict";
 // Decisions on pairs: made by click or key, kept in this browser, saved as the file that `dq review import` takes.
+// Where `dq serve` gives the page, each decision goes to the project's judgements at once instead.
 (() => {
   const section = document.getElementById("pairs");
   const cards = [...section.querySelectorAll("li[data-entity]")];
@@ -9,6 +10,9 @@
   const who = document.getElementById("deciding-who");
   const shelf = "dq-decisions " + bar.dataset.run;
   const undone = [];
+  const meta = document.querySelector("meta[name=dq-served]");
+  const served = meta && JSON.parse(meta.content);
+  let sending = Promise.resolve();
 
   const radios = card => [...card.querySelectorAll("input[type=radio]")];
   const why = card => card.querySelector("input[type=text]");
@@ -16,6 +20,7 @@
   const keyOf = card => [card.dataset.entity, card.dataset.left, card.dataset.right].join("\u001f");
 
   function keep() {
+    if (served) return;
     const held = { who: who.value, pairs: {} };
     for (const card of cards) {
       if (decided(card) || why(card).value) held.pairs[keyOf(card)] = [decided(card), why(card).value, card.dataset.at || ""];
@@ -33,6 +38,60 @@
       why(card).value = reason;
     }
   }
+  // What the file says of a pair, as far as this page knows it: the server refuses what was decided otherwise meanwhile.
+  function send(card) {
+    if (!served) return;
+    const wanted = decided(card);
+    const body = { entity: card.dataset.entity, left: card.dataset.left, right: card.dataset.right, judgement: wanted, who: who.value.trim(), why: why(card).value };
+    sending = sending.then(async () => {
+      body.before = card.dataset.held || "";
+      if (!wanted && !body.before) return;
+      const back = () => { if (decided(card) === wanted) put(card, card.dataset.held || "", ""); };
+      try {
+        const answer = await fetch("/decisions", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": served.csrf }, body: JSON.stringify(body) });
+        const said = await answer.json();
+        if (answer.ok) {
+          card.dataset.held = said.judgement;
+          say(card, served.texts.saved);
+        } else if (answer.status === 409) {
+          card.dataset.held = said.judgement;
+          put(card, said.judgement, "");
+          say(card, served.texts.otherwise);
+        } else {
+          back();
+          say(card, served.texts.failed.replace("{reason}", said.error));
+        }
+      } catch {
+        back();
+        say(card, served.texts.failed.replace("{reason}", served.texts.gone));
+      }
+      tell();
+    });
+  }
+  function say(card, text) {
+    let line = card.querySelector("[role=status].saved");
+    if (!line) {
+      line = document.createElement("p");
+      line.className = "rest saved";
+      line.setAttribute("role", "status");
+      card.querySelector("fieldset").append(line);
+    }
+    line.textContent = text;
+  }
+  async function ask() {
+    who.value = served.by;
+    const found = await (await fetch("/decisions")).json();
+    const held = new Map((found.decided || []).map(one => [[one.entity, one.left, one.right].join("\u001f"), one]));
+    for (const card of cards) {
+      const [left, right] = [card.dataset.left, card.dataset.right].sort();
+      const one = held.get([card.dataset.entity, left, right].join("\u001f"));
+      if (!one || decided(card)) continue;
+      card.dataset.held = one.judgement;
+      put(card, one.judgement, one.at);
+    }
+    tell();
+  }
+
   function tell() {
     const done = cards.filter(decided).length;
     said.textContent = said.dataset.text.replace("{done}", done).replace("{all}", cards.length);
@@ -50,6 +109,7 @@
     undone.push([card, card.dataset.judgement || "", card.dataset.at || ""]);
     put(card, judgement, judgement ? new Date().toISOString().slice(0, 19) + "Z" : "");
     keep();
+    send(card);
     tell();
   }
   function undo() {
@@ -57,6 +117,7 @@
     if (!last) return;
     put(...last);
     keep();
+    send(last[0]);
     tell();
     go(last[0]);
   }
@@ -93,6 +154,7 @@
     card.querySelector("fieldset").hidden = false;
     for (const radio of radios(card)) radio.addEventListener("change", () => decide(card, radio.value));
     why(card).addEventListener("input", keep);
+    why(card).addEventListener("change", () => { if (decided(card)) send(card); });
   }
   bar.hidden = false;
   who.addEventListener("input", keep);
@@ -109,6 +171,7 @@
     else return;
     event.preventDefault();
   });
-  recall();
+  if (served) sending = ask().catch(() => {});
+  else recall();
   tell();
 })();
