@@ -96,7 +96,10 @@ def decide(
     """
     name = project.entity(entity).name
     if judgement not in KINDS or not decided_by.strip():
-        raise ConfigError(f"{judgement!r} is none of {', '.join(KINDS)}, or nobody is named")
+        raise ConfigError(
+            f"{judgement!r} is none of {', '.join(KINDS)}, or nobody is named",
+            remedy="say which it is, and who decided",
+        )
     left, right = sorted(pair)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     wanted = Judgement(left, right, judgement, str(plain(decided_by)), now, str(plain(why)), 0)

@@ -292,6 +292,7 @@ def test_values_are_masked_by_what_their_column_holds(column: str, value: object
 
 def test_what_a_contract_calls_personal_is_never_plain() -> None:
     assert kind_of("city") == "plain"
+    assert (kind_of("unit"), kind_of("unit_price")) == ("street", "plain")
     assert mask_value("city", "Louisville", {"city"}) == "L•••"
     assert mask_value("postal_code", "40243", {"postal_code"}) == "•••"
 

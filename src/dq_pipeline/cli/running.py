@@ -153,8 +153,7 @@ def print_summary(outcome: Any, output: Path, *, quiet: bool) -> None:
     if not quiet:
         _print_figures(outcome.summary)
     for breach in outcome.breaches:
-        gate = _(breach.gate.replace("_", " "))
-        err.print(f"[bold red]{_('breach')}[/bold red] {escape(gate)}: {escape(told(breach))}")
+        err.print(f"[bold red]{_('breach')}[/bold red] {escape(breach.gate)}: {escape(told(breach))}")
     if outcome.error is not None and not outcome.breaches:
         err.print(f"[bold red]{_('failed')}[/bold red] {escape(told(outcome.error))}")
     verdicts = {

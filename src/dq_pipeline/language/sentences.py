@@ -40,7 +40,7 @@ class Pattern:
     def shape(self) -> re.Pattern[str]:
         """The pattern as a regular expression, with a group for each name."""
         pieces = _NAME.split(self.english)
-        written = [f"(?P<{piece}>.+?)" if place % 2 else re.escape(piece) for place, piece in enumerate(pieces)]
+        written = [f"(?P<{piece}>.*?)" if place % 2 else re.escape(piece) for place, piece in enumerate(pieces)]
         return re.compile("".join(written), re.DOTALL)
 
     def filled(self, values: Mapping[str, str]) -> str:

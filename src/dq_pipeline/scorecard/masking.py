@@ -29,6 +29,8 @@ _KINDS: Mapping[str, frozenset[str]] = {
 }
 _PLAIN_WORDS = frozenset({"id", "key", "source", "role", "type", "kind", "channel", "status", "is", "has", "records"})
 _PLAIN_WORDS |= {"country", "state", "city", "at", "on", "created", "updated", "count"}
+# A unit_price is no unit of an address.
+_AMOUNT_WORDS = frozenset({"price", "total", "amount", "cost", "quantity"})
 _POSTAL_WORDS = frozenset({"postal", "postcode", "zip", "zipcode"})
 
 _WORD = re.compile(r"[^\W_]+")
@@ -51,6 +53,8 @@ def kind_of(column: str, declared: Collection[str] = ()) -> str:
     `declared` are the columns that the project's contracts call personal: none of them is ever plain.
     """
     words = set(column.lower().split("_"))
+    if words & _AMOUNT_WORDS and column not in declared:
+        return "plain"
     for kind, telling in _KINDS.items():
         if words & telling and not (kind == "street" and "id" in words):
             return kind
