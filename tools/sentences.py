@@ -15,8 +15,8 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-# What is called with a message, and how many of its first arguments are none.
-CALLS = {"ConfigError": 0, "StageError": 0, "DqError": 0, "LockError": 0, "BreachError": 0, "Breach": 2}
+# What is called with a message and a remedy, and the places of its arguments that are one.
+CALLS = dict.fromkeys(("ConfigError", "StageError", "DqError", "LockError", "BreachError"), (0,)) | {"Breach": (2, 3)}
 KEYWORDS = frozenset({"message", "remedy"})
 _TRANSPARENT = frozenset({"len", "str", "sorted", "int", "round", "abs"})
 
@@ -27,20 +27,32 @@ def python_sentences(path: Path) -> Iterator[tuple[str, int]]:
     """Every sentence of a module and the line of the call that takes it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     constants = _assigned(ast.Module([node for node in tree.body if isinstance(node, ast.Assign)], []))
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+    calls = CALLS | _helpers(tree)
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
         scope = {**constants, **_assigned(function)}
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-            for argument in _arguments(call):
+            for argument in _arguments(call, calls):
                 for sentence in written(argument, scope):
                     if re.search(r"[a-z]{2}", re.sub(r"\{\w+\}", "", sentence)):
                         yield sentence, call.lineno
 
 
-def _arguments(call: ast.Call) -> list[ast.expr]:
+def _helpers(tree: ast.Module) -> dict[str, tuple[int, ...]]:
+    """A module's own functions that are given a message or a remedy, and the places of these."""
+    found = {}
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        places = tuple(place for place, one in enumerate(function.args.args) if one.arg in KEYWORDS)
+        if places:
+            found[function.name] = places
+    return found
+
+
+def _arguments(call: ast.Call, calls: Mapping[str, tuple[int, ...]]) -> list[ast.expr]:
     name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-    if name not in CALLS:
+    if name not in calls:
         return []
-    return [*call.args[CALLS[name] :], *(one.value for one in call.keywords if one.arg in KEYWORDS)]
+    written = [call.args[place] for place in calls[name] if place < len(call.args)]
+    return [*written, *(one.value for one in call.keywords if one.arg in KEYWORDS)]
 
 
 def _assigned(tree: ast.AST) -> dict[str, list[ast.expr]]:

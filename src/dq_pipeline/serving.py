@@ -13,6 +13,7 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -57,6 +58,11 @@ class Door:
     session: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     made: dict[tuple[str, str, str], Judgement] = field(default_factory=dict)
+
+    @cached_property
+    def language(self) -> Language:
+        """The project's language: what the page and the answers say is said in it."""
+        return speak(self.project.settings.language, self.project.catalogues)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -146,7 +152,7 @@ def make_app(door: Door) -> "Starlette":
 
     async def enter(request: "Request") -> "Response":
         if not door.enter(request.query_params.get("token", "")):
-            return _refused(403, "this address worked once; start `dq serve` again for a new one")
+            return _refused(door, 403, "this address worked once; start `dq serve` again for a new one")
         answer = RedirectResponse("/report.html", 303)
         answer.set_cookie(door.cookie, door.session, path="/", httponly=True, samesite="strict")
         return answer
@@ -154,7 +160,7 @@ def make_app(door: Door) -> "Starlette":
     async def report(request: "Request") -> "Response":
         owner = request.path_params.get("owner")
         if owner is not None and owner not in door.project.settings.owners:
-            return _refused(404, "there is no such page")
+            return _refused(door, 404, "there is no such page")
         text, policy = await run_in_threadpool(_page, door, owner)
         headers = {"content-security-policy": policy}
         return Response(text, media_type="text/html", headers=headers)
@@ -163,7 +169,7 @@ def make_app(door: Door) -> "Starlette":
         return await run_in_threadpool(_answer, door, lambda: {"decided": decisions(door.project)})
 
     async def save(request: "Request") -> "Response":
-        asked = await _asked(request)
+        asked = await _asked(door, request)
         if isinstance(asked, Response):
             return asked
         return await run_in_threadpool(_answer, door, lambda: _save(door, asked))
@@ -199,24 +205,25 @@ def _objection(door: Door, request: "Request") -> "Response | None":
     """Why a request is not answered, or nothing."""
     headers = request.headers
     if headers.get("host", "") not in door.hosts:
-        return _refused(403, "this name does not lead here; use the address that `dq serve` printed")
+        return _refused(door, 403, "this name does not lead here; use the address that `dq serve` printed")
     if request.url.path == "/enter" and request.method == "GET":
         return None
     if not _is_same(request.cookies.get(door.cookie, ""), door.session):
-        return _refused(403, "open the address that `dq serve` printed; it works once, in one browser")
+        return _refused(door, 403, "open the address that `dq serve` printed; it works once, in one browser")
     if request.method in ("GET", "HEAD"):
         return None
     if headers.get("origin", "") != f"http://{headers['host']}":
-        return _refused(403, "a decision is taken from the report's own page alone")
+        return _refused(door, 403, "a decision is taken from the report's own page alone")
     if not _is_same(headers.get("x-csrf-token", ""), door.csrf):
-        return _refused(403, "load the page again, and decide there")
+        return _refused(door, 403, "load the page again, and decide there")
     return None
 
 
-def _refused(code: int, message: str, **more: object) -> "Response":
+def _refused(door: Door, code: int, message: str, **more: object) -> "Response":
+    """An answer that says why nothing was done, in the project's language."""
     from starlette.responses import JSONResponse
 
-    return JSONResponse({"error": message, **more}, code)
+    return JSONResponse({"error": door.language.say(message), **more}, code)
 
 
 def _report_folder(project: Project) -> Path:
@@ -231,8 +238,7 @@ def _page(door: Door, owner: str | None) -> tuple[str, str]:
     folder = _report_folder(door.project)
     whole = door.private or folder / "report.html"
     text = (whole if owner is None else folder / "report" / f"{owner}.html").read_text("utf-8")
-    language = speak(door.project.settings.language, door.project.catalogues)
-    told = json.dumps({"csrf": door.csrf, "by": door.by, "texts": _texts(language)})
+    told = json.dumps({"csrf": door.csrf, "by": door.by, "texts": _texts(door.language)})
     meta = f'<meta name="dq-served" content="{html.escape(told)}">'
     policy = ""
 
@@ -257,24 +263,24 @@ def _texts(language: Language) -> dict[str, str]:
     }
 
 
-async def _asked(request: "Request") -> "dict[str, str] | Response":
+async def _asked(door: Door, request: "Request") -> "dict[str, str] | Response":
     """The body as a decision, or why it is none."""
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        return _refused(415, "a decision comes as JSON")
+        return _refused(door, 415, "a decision comes as JSON")
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
-            return _refused(413, "that is too long for a decision")
+            return _refused(door, 413, "that is too long for a decision")
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        return _refused(400, "that is no JSON")
+        return _refused(door, 400, "that is no JSON")
     is_whole = isinstance(said, dict) and said.keys() >= _NEEDED and said.keys() <= _LONGEST.keys()
     if not is_whole or not all(isinstance(text, str) and len(text) <= _LONGEST[name] for name, text in said.items()):
-        return _refused(400, "that is no decision")
+        return _refused(door, 400, "that is no decision")
     if said["judgement"] not in (*KINDS, ""):
-        return _refused(400, f"a judgement is one of {', '.join(KINDS)}")
+        return _refused(door, 400, f"a judgement is one of {', '.join(KINDS)}")
     return {name: str(said.get(name, "")) for name in _LONGEST}
 
 
@@ -306,12 +312,11 @@ def _answer(door: Door, work: Callable[[], dict[str, object]]) -> "Response":
     """What came of it as JSON: 409 where somebody else decided otherwise, 503 while a run is going on."""
     from starlette.responses import JSONResponse
 
-    language = speak(door.project.settings.language, door.project.catalogues)
     try:
         return JSONResponse(work())
     except DecidedOtherwiseError as error:
-        return _refused(409, language.say(error.message), judgement=error.judgement)
+        return _refused(door, 409, error.message, judgement=error.judgement)
     except LockError as error:
-        return _refused(503, language.say(error.message))
+        return _refused(door, 503, error.message)
     except DqError as error:
-        return _refused(422, language.say(error.message))
+        return _refused(door, 422, error.message)

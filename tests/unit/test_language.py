@@ -1,5 +1,6 @@
 """Catalogues: complete, up to date, faithful to what stands open in a sentence; and sentences known again."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from dq_pipeline.errors import ConfigError
 from dq_pipeline.language import speak
 from dq_pipeline.language.catalogue import OURS, read_catalogue, said
 from dq_pipeline.language.sentences import Sentences
+from dq_pipeline.language.terms import TERMS
 from tests.conftest import CHECKOUT
 from tools.messages import as_bytes, catalogues, untranslated
 
@@ -41,6 +43,22 @@ def test_a_translation_has_what_stands_open_in_the_sentence(path: Path, made: Ca
         if set(_OPEN.findall(strings[0])) - set(expected):
             wrong.append((ids[0], strings))
     assert wrong == []
+
+
+def gates() -> set[str]:
+    """The names by which breaches are told, as far as they stand in the source."""
+    found = set()
+    for path in (CHECKOUT / "src/dq_pipeline").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_breach = isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Breach", "_breach"}
+            if is_breach and node.args and isinstance(node.args[0], ast.Constant):
+                found.add(str(node.args[0].value))
+    return found
+
+
+def test_every_gate_has_its_words() -> None:
+    assert len(gates()) > 15
+    assert {gate.replace("_", " ") for gate in gates()} - set(TERMS) == set()
 
 
 def test_every_sentence_is_known_again_by_its_own_pattern() -> None:

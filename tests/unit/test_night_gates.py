@@ -191,9 +191,9 @@ def test_score_floors(warehouse: Warehouse, rows: int, floors: dict[str, float],
     found = score_breaches(warehouse, project(scores=floors))
     assert [breach.where for breach in found] == fired
     if fired == ["validity"]:
-        assert found[0].message == "the score is 95.00%, at least 95.10% is wanted; most fails in s and t"
+        assert found[0].message == "the score is 95.00%, at least 95.10% is wanted; most fails in s, t"
     if fired == ["timeliness"]:
-        assert "has no score" in found[0].message
+        assert "there is no score" in found[0].message
 
 
 ISSUES: list[tuple[dict[str, int], list[str]]] = [

@@ -178,6 +178,8 @@ def _print_figures(summary: Mapping[str, Any]) -> None:
     """Rows of each source, masters of each entity, drift of the models, scores."""
     language = spoken()
     _, count = language.gettext, language.number
+    # What a table says; no message of this module.
+    word = language.gettext
     if summary.get("sources"):
         table = Table(_("source"), box=None, pad_edge=False)
         for name in (_("rows in"), _("validated"), _("quarantined"), _("unparsed")):
@@ -187,25 +189,25 @@ def _print_figures(summary: Mapping[str, Any]) -> None:
             table.add_row(row["source"], *("" if part is None else count(part) for part in parts))
         out.print(table)
     for entity in summary.get("entities", []):
-        told_of = {"entity": _(entity["entity"]), "records": count(entity["records"])}
+        told_of = {"entity": word(entity["entity"]), "records": count(entity["records"])}
         out.print(
             _("%(entity)s: %(records)s records → %(masters)s masters")
             % {**told_of, "masters": count(entity["masters"])}
         )
     for entity in summary.get("duplicates", []):
-        names = {"entity": _(entity["entity"]), "records": count(entity["records"])}
+        names = {"entity": word(entity["entity"]), "records": count(entity["records"])}
         names["more"] = count(entity["records"] - entity["masters"])
         out.print(_("duplicate %(entity)s accounts found: %(more)s of %(records)s") % names)
     for model in summary.get("drift", []):
         if model["psi"] is not None:
-            shift = {"entity": _(model["entity"]), "status": _(model["status"]), "psi": count(model["psi"], 3)}
+            shift = {"entity": word(model["entity"]), "status": word(model["status"]), "psi": count(model["psi"], 3)}
             said = _("model of %(entity)s: %(status)s (largest shift %(psi)s, %(comparison)s)")
             advice = _("see ops.model_drift, and `dq train`")
-            line = said % {**shift, "comparison": _(model["comparison"].replace("_", " "))}
+            line = said % {**shift, "comparison": word(model["comparison"].replace("_", " "))}
             out.print(f"{line}; {advice}" if model["status"] != "ok" else line)
     for row in summary.get("scores", []):
         target = ""
         if row["target"] is not None:
-            figures = {"target": f"{count(row['target'] * 100, 1)}%", "status": _(row["status"].replace("_", " "))}
+            figures = {"target": f"{count(row['target'] * 100, 1)}%", "status": word(row["status"].replace("_", " "))}
             target = _("(target %(target)s, %(status)s)") % figures
-        out.print(f"{_(row['dimension']):<13} {count(row['score'] * 100, 2):>6}% {target}")
+        out.print(f"{word(row['dimension']):<13} {count(row['score'] * 100, 2):>6}% {target}")

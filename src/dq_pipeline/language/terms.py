@@ -16,7 +16,8 @@ TERMS = (
     *("changed shape", "conservation", "critical expectation", "expectation error", "missing extract", "empty extract"),
     *("unreadable extract", "unparsed lines", "too few rows", "too many rows", "stale extract", "id churn", "identity"),
     *("issues", "quarantine rows", "quarantine rows in all", "quarantine share", "quarantine share in all"),
-    *("records lost", "row drop", "row growth", "largest cluster", "model drift", "judged precision", "judged recall"),
+    *("records lost", "largest cluster", "model drift", "judged precision", "judged recall"),
+    *("volume drop", "volume rise", "truncated extract", "score"),
     *("anomaly volume", "anomaly freshness", "anomaly null rate", "anomaly distinct count", "anomaly distribution"),
     # Why records are one, and why a pair waits for a decision.
     *("model", "same profile", "single", "rule", "judgement", "household", "confusable", "conflict", "reopened"),

@@ -77,13 +77,13 @@ def _says_something(proposal: SourceProposal) -> None:
     """Raise ConfigError where no column says which customer, or which address, a row means."""
     if proposal.entity == "address":
         wanted: tuple[str, ...] = ("address_line1", "postal_code", "city")
-        what = "where an address is"
+        message = f"no column says where an address is: none was found for {', '.join(wanted)}"
     else:
         wanted = ("first_name", "last_name", "full_name", "company", "email", "phone")
-        what = "who a customer is"
+        message = f"no column says who a customer is: none was found for {', '.join(wanted)}"
     if not any(proposal.has(field) for field in wanted):
         raise ConfigError(
-            f"no column says {what}: none was found for {', '.join(wanted)}",
+            message,
             where=proposal.extract.wanted.path,
             remedy=f"say which it is: --map {proposal.name}.{wanted[0]}=COLUMN",
         )

@@ -61,12 +61,19 @@ def find_key(
     if unique and ask is not None:
         text = f"No column of {extract.wanted.path.name} is plainly its key; which names a row in every extract?"
         return (unique[ask(Question(text, tuple(unique), next(iter(unique))))],), 0, ()
-    listed = f"unique and filled are: {', '.join(unique)}" if unique else "no column is unique and filled"
-    told = f"name the column, or several parted by commas: --key {extract.wanted.name}=COLUMN"
+    name, where = extract.wanted.name, extract.wanted.path
+    if unique:
+        raise ConfigError(
+            f"no key was found for {name}: it must name each row once, in every extract; "
+            f"unique and filled are: {', '.join(unique)}",
+            where=where,
+            remedy=f"name the column, or several parted by commas: --key {name}=COLUMN",
+        )
     raise ConfigError(
-        f"no key was found for {extract.wanted.name}: it must name each row once, in every extract; {listed}",
-        where=extract.wanted.path,
-        remedy=told if unique else f"add a column with a number of its own for each row, or {told}",
+        f"no key was found for {name}: it must name each row once, in every extract; no column is unique and filled",
+        where=where,
+        remedy=f"add a column with a number of its own for each row, or name several that together are one, parted "
+        f"by commas: --key {name}=COLUMN",
     )
 
 

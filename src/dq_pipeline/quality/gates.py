@@ -43,11 +43,11 @@ def volume_breaches(warehouse: Warehouse, project: Project, previous: Path | Non
         limit, field = gates.limit(name, source)
         if limit is None or abs(read - before) / before <= limit:
             continue
-        way = "fewer" if read < before else "more"
-        message = (
-            f"{read:,} rows, {before:,} in the last published night "
-            f"({abs(read - before) / before:.1%} {way}, over {limit:.1%})"
-        )
+        change = abs(read - before) / before
+        if read < before:
+            message = f"{read:,} rows, {before:,} in the last published night ({change:.1%} fewer, over {limit:.1%})"
+        else:
+            message = f"{read:,} rows, {before:,} in the last published night ({change:.1%} more, over {limit:.1%})"
         remedy = (
             f"ask {project.source(source).owner} for the whole extract; if the change is meant, set "
             f"`gates.sources.{source}.{name}` above it for this night (now `{field}`)"
@@ -173,16 +173,21 @@ def id_churn_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
 def judged_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
     """Where floors are given: linkage must decide as many pairs as stewards did as right. No judgement, no breach."""
     floors = {"precision": project.settings.gates.judged_precision, "recall": project.settings.gates.judged_recall}
-    meaning = {"precision": "pairs that linkage would merge are the same", "recall": "pairs judged the same are merged"}
     breaches = []
     for figure, floor in floors.items():
         query = f"""select entity, {figure}, {figure}_from, {figure}_to from mastered.judged_accuracy
             where {figure} < ? order by entity"""
         for entity, found, low, high in warehouse.rows(query, [floor]) if floor is not None else []:
-            message = (
-                f"by the stewards' judgements {found:.1%} of the {meaning[figure]}, under {floor:.1%}; "
-                f"the range at 95 % is {low:.1%} to {high:.1%}"
-            )
+            if figure == "precision":
+                message = (
+                    f"by the stewards' judgements {found:.1%} of the pairs that linkage would merge are the same, "
+                    f"under {floor:.1%}; the range at 95 % is {low:.1%} to {high:.1%}"
+                )
+            else:
+                message = (
+                    f"by the stewards' judgements {found:.1%} of the pairs judged the same are merged, "
+                    f"under {floor:.1%}; the range at 95 % is {low:.1%} to {high:.1%}"
+                )
             remedy = "see the pairs with `dq review list`; train the model anew, or lower the floor in `gates`"
             breaches.append(Breach(f"judged_{figure}", entity, message, remedy))
     return breaches

@@ -26,10 +26,14 @@ def score_breaches(warehouse: Warehouse, project: Project) -> list[Breach]:
         if score is not None and float(score) >= floor:
             continue
         worst = [] if score is None else _worst(warehouse, name)
-        found = "has no score" if score is None else f"is {score:.2%}"
-        where = f"; most fails in {' and '.join(worst)}" if worst else ""
+        if score is None:
+            message = f"there is no score, at least {floor:.2%} is wanted"
+        elif worst:
+            message = f"the score is {score:.2%}, at least {floor:.2%} is wanted; most fails in {', '.join(worst)}"
+        else:
+            message = f"the score is {score:.2%}, at least {floor:.2%} is wanted"
         remedy = f"begin with the action plan of the report, or lower `gates.scores.{name}`"
-        breaches.append(Breach("score", name, f"the score {found}, at least {floor:.2%} is wanted{where}", remedy))
+        breaches.append(Breach("score", name, message, remedy))
     return breaches
 
 

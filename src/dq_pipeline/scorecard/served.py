@@ -1,13 +1,14 @@
 """The sections on what customers were promised and are owed, and on the models that decide who is who."""
 
-from dq_pipeline.scorecard.night import Night, Section
+from dq_pipeline.scorecard.night import Night, Row, Section
 
 # A rate of fewer is chance: such a value of a cut is not shown among those that miss the target.
 LEAST_KNOWN = 20
+MOST_VALUES = 12
 
 
 def service(night: Night) -> Section:
-    """Every metric with what is good, bad and unknown, and the values of cuts that miss the target by most."""
+    """Every metric with what is good, bad and unknown, the values of cuts that miss most, and all by cut."""
     metrics = night.warehouse.records(
         """select metric, title, unit, good, bad, unknown, rate, rate_of, target, status
         from scored.service_metrics
@@ -22,7 +23,38 @@ def service(night: Night) -> Section:
         order by abs(rate - target) desc, place, "by", value_of""",
         most=10,
     )
-    return {"metrics": metrics, "missed": missed, "least": LEAST_KNOWN}
+    return {"metrics": metrics, "missed": missed, "least": LEAST_KNOWN, "cuts": _cuts(night)}
+
+
+def _cuts(night: Night) -> list[Row]:
+    """Each cut of service (a touchpoint, a carrier): the values where most went wrong, and their number."""
+    rows = night.warehouse.records(
+        f"""with totals as (
+            select "by", value_of, sum(bad) as wrong
+            from scored.service_metrics
+            where "by" <> 'all'
+            group by "by", value_of
+        ), ranked as (
+            select "by", value_of, wrong, count(*) over (partition by "by") as in_all,
+                row_number() over (partition by "by" order by wrong desc, value_of) as choice
+            from totals
+        )
+        select metrics."by", metrics.value_of, ranked.in_all, metrics.title, metrics.good, metrics.bad, metrics.unknown,
+            metrics.rate, metrics.rate_of, metrics.target, metrics.status
+        from ranked
+        join scored.service_metrics as metrics
+            on metrics."by" = ranked."by" and metrics.value_of = ranked.value_of
+        where ranked.choice <= {MOST_VALUES}
+        order by metrics."by", ranked.choice, metrics.place"""
+    )
+    cuts: dict[str, Row] = {}
+    for row in rows:
+        cut = cuts.setdefault(row["by"], {"by": row["by"], "in_all": row["in_all"], "values": {}})
+        cut["values"].setdefault(row["value_of"], []).append(row)
+    return [
+        cut | {"values": [{"value_of": value, "service": service} for value, service in cut["values"].items()]}
+        for cut in cuts.values()
+    ]
 
 
 def standard(night: Night) -> Section:

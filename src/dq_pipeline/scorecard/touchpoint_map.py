@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dq_pipeline.scorecard.night import Night, Row, Section
 
 MOST_TOUCHPOINTS = 25
-MOST_VALUES = 12
 _MOST_DEFECTS = 10
-_ALL = "all"
 
 
 def touchpoint_map(night: Night) -> Section:
-    """Touchpoints by the cost of their failures, each with its branches; then the other cuts of service."""
+    """Touchpoints by the cost of their failures, each with its branches."""
     listed = night.listing(
         "scored.touchpoint_service",
         """select touchpoint, interactions, orders, perfect_orders, failed_orders, failed_share, cost
@@ -34,7 +32,7 @@ def touchpoint_map(night: Night) -> Section:
         row |= {branch: rows.get(row["touchpoint"], []) for branch, rows in branches.items()}
         row["contradictions"] = sum(one["contradict"] for one in row["attributes"])
         row["defects_in_all"] = row["defects"][0]["in_all"] if row["defects"] else 0
-    return {"listed": listed, "cuts": _cuts(night)}
+    return {"listed": listed}
 
 
 # Each is one SELECT whose first column is the touchpoint; the touchpoints are its one parameter.
@@ -73,36 +71,3 @@ def _branch(night: Night, names: Sequence[str], table: str, select: str) -> dict
         for row in night.warehouse.records(select, [list(names)]):
             found[row["touchpoint"]].append(row)
     return found
-
-
-def _cuts(night: Night) -> list[Row]:
-    """Each other cut of service (a carrier, a channel): the values where most went wrong, and their number."""
-    if not night.has("scored.service_metrics"):
-        return []
-    rows = night.warehouse.records(
-        f"""with totals as (
-            select "by", value_of, sum(bad) as wrong
-            from scored.service_metrics
-            where "by" not in ('{_ALL}', 'touchpoint')
-            group by "by", value_of
-        ), ranked as (
-            select "by", value_of, wrong, count(*) over (partition by "by") as in_all,
-                row_number() over (partition by "by" order by wrong desc, value_of) as choice
-            from totals
-        )
-        select metrics."by", metrics.value_of, ranked.in_all, metrics.title, metrics.good, metrics.bad, metrics.unknown,
-            metrics.rate, metrics.rate_of, metrics.target, metrics.status
-        from ranked
-        join scored.service_metrics as metrics
-            on metrics."by" = ranked."by" and metrics.value_of = ranked.value_of
-        where ranked.choice <= {MOST_VALUES}
-        order by metrics."by", ranked.choice, metrics.place"""
-    )
-    cuts: dict[str, Row] = {}
-    for row in rows:
-        cut = cuts.setdefault(row["by"], {"by": row["by"], "in_all": row["in_all"], "values": {}})
-        cut["values"].setdefault(row["value_of"], []).append(row)
-    return [
-        cut | {"values": [{"value_of": value, "service": service} for value, service in cut["values"].items()]}
-        for cut in cuts.values()
-    ]
