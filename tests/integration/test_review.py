@@ -12,6 +12,7 @@ import pytest
 from dq_pipeline import archive
 from dq_pipeline.warehouse import Warehouse
 from tests.conftest import call, copy_sample, published
+from tests.integration.test_report_browser import BROWSER, look
 
 CUSTOMERS = "data/sample/crm_customers.csv"
 
@@ -47,14 +48,68 @@ def merged_accounts(project: Path) -> tuple[str, str]:
     return ask(project, query)[0]  # type: ignore[return-value]
 
 
-def decide(project: Path, tmp_path: Path) -> list[dict[str, str]]:
-    """Ten decisions: five pairs of the queue the same, four different, and one pair of merged accounts different."""
+# Goes to some of the report's pairs by key, decides them by key, and writes down the file that the page saves.
+BY_KEYS = """<!doctype html><meta charset="utf-8"><title>harness</title><body><script>
+(async () => {
+  const frame = document.createElement("iframe");
+  frame.width = 1280; frame.height = 900; frame.src = "report.html";
+  document.body.append(frame);
+  await new Promise(done => frame.onload = done);
+  const page = frame.contentDocument, view = frame.contentWindow;
+  const key = name => (page.activeElement || page.body).dispatchEvent(
+    new view.KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
+  let at = -1;
+  for (const [place, name] of PLAN) { for (; at < place; at++) key("j"); key(name); }
+  const who = page.getElementById("deciding-who");
+  who.value = "Dee Park"; who.dispatchEvent(new view.Event("input"));
+  let blob = null;
+  view.URL.createObjectURL = made => { blob = made; return "#"; };
+  page.getElementById("deciding-save").click();
+  const result = document.createElement("pre");
+  result.id = "found";
+  result.textContent = JSON.stringify([await blob.text()]);
+  document.body.append(result);
+  frame.remove();
+})();
+</script></body>"""
+
+
+def decide_by_keys(project: Path, folder: Path) -> list[dict[str, str]]:
+    """Two pairs of the night's own report decided by keys in a browser, the saved file imported; nothing without one."""
+    if BROWSER is None:
+        return []
+    page = (project / "output/published/report.html").read_text(encoding="utf-8")
+    cards = re.findall(r'<li class="card" data-entity="(\w+)" data-left="([^"]+)" data-right="([^"]+)"', page)
+    found, chosen, used = masters(project), [], set[str]()
+    for place, (entity, left, right) in enumerate(cards):
+        pair = {found[left], found[right]} if entity == "customer" else used
+        if len(chosen) < 2 and not pair & used:
+            chosen.append((place, left, right, ("different", "same")[len(chosen)]))
+            used |= pair
+    assert len(chosen) == 2
+    folder.mkdir()
+    plan = json.dumps([(place, judgement[0]) for place, _, _, judgement in chosen])
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    (folder / "harness.html").write_text(BY_KEYS.replace("PLAN", plan), encoding="utf-8")
+    saved = folder / "decisions.csv"
+    saved.write_text(str(look(folder, dark=False).frames[0]), encoding="utf-8", newline="")
+    answer = call("review", "import", saved, "--project", project)
+    assert "customer: 2 decided (1 different, 1 same)" in answer.text, answer.text
+    return [{"record_id_l": left, "record_id_r": right, "judgement": judgement} for _, left, right, judgement in chosen]
+
+
+def decide(project: Path, tmp_path: Path, before: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Ten decisions: five pairs of the queue the same, four different, and one pair of merged accounts different.
+
+    None of them bears on what was decided `before`.
+    """
     sheet = tmp_path / "pairs.csv"
     answer = call("review", "export", "customer", "--limit", "40", "--out", sheet, "--project", project)
     assert answer.code == 0, answer.text
     # Each customer in one decision only, so that none of them bears on another.
     chosen: list[dict[str, str]] = []
-    used: set[str] = set()
+    found = masters(project)
+    used = {found[row[side]] for row in before for side in ("record_id_l", "record_id_r")}
     for row in read(sheet):
         pair = {row["master_id_l"], row["master_id_r"]}
         if len(chosen) < 9 and not pair & used:
@@ -73,7 +128,8 @@ def decide(project: Path, tmp_path: Path) -> list[dict[str, str]]:
 @pytest.mark.slow
 def test_the_round_trip(project: Path, tmp_path: Path) -> None:
     before = masters(project)
-    decided = decide(project, tmp_path)
+    by_keys = decide_by_keys(project, tmp_path / "browser")
+    decided = by_keys + decide(project, tmp_path, by_keys)
     answer = call("review", "import", tmp_path / "pairs.csv", "--by", "Ann Lee", "--project", project)
     assert answer.code == 0, answer.text
     assert "customer: 10 decided (5 different, 5 same), 0 known before, " in answer.text
@@ -85,7 +141,8 @@ def test_the_round_trip(project: Path, tmp_path: Path) -> None:
     assert_decisions_hold(project, decided)
     assert_unmerged_without_loss(project, before, *merged_pair(decided))
     statuses = ask(project, "select decided_by, status, count(*) from identity.judgements group by all order by all")
-    assert statuses == [("Ann Lee", "applied", 9), ("Bo", "applied", 1)]
+    assert [one for one in statuses if one[0] != "Dee Park"] == [("Ann Lee", "applied", 9), ("Bo", "applied", 1)]
+    assert sum(number for by, status, number in statuses if (by, status) == ("Dee Park", "applied")) == len(by_keys)
 
     changed = change_a_judged_account(project, decided)
     answer = call("run", "--until", "link", "--project", project)
@@ -101,7 +158,7 @@ def test_the_round_trip(project: Path, tmp_path: Path) -> None:
     assert answer.code == 0, answer.text
     assert_decisions_hold(project, decided)
     statuses = ask(project, "select status, count(*) from identity.judgements group by all order by all")
-    assert statuses == [("applied", 10), ("superseded", 1)]
+    assert statuses == [("applied", len(decided)), ("superseded", 1)]
     assert ask(project, "select 1 from identity.review_queue where reason like 'reopened%'") == []
 
 
