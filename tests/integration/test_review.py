@@ -75,7 +75,7 @@ BY_KEYS = """<!doctype html><meta charset="utf-8"><title>harness</title><body><s
 
 
 def decide_by_keys(project: Path, folder: Path) -> list[dict[str, str]]:
-    """Two pairs of the night's own report decided by keys in a browser, the saved file imported; nothing without one."""
+    """Two pairs of the night's own report decided by keys in a browser and imported; none where there is no browser."""
     if BROWSER is None:
         return []
     page = (project / "output/published/report.html").read_text(encoding="utf-8")
