@@ -91,7 +91,9 @@ def _names(project: Project) -> set[str]:
     names |= {*settings.service.cuts, *(settings.failures.kinds if settings.failures else ())}
     names |= {tier.name for tier in settings.tiers}
     for entity in project.entities:
-        names |= {entity.name, *(one.name for one in entity.linkage.comparisons)}
+        rules = entity.linkage
+        names |= {entity.name, *(one.name for one in rules.comparisons)}
+        names |= {*(one.name for one in rules.conflicts), *(one.name for one in rules.confusable)}
         names |= {column for field in entity.golden.fields for column in (field.name, *field.columns)}
     return {name.replace("_", " ") for name in names}
 

@@ -25,6 +25,8 @@ SAME_IN_BOTH = {
         "FedEx",
         "UPS",
         "USPS",
+        "WH-EAST",
+        "WH-WEST",
         "carrier pigeon",
         "fax",
         "kiosk",

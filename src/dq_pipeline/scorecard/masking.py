@@ -44,6 +44,8 @@ _OTHER_DATE = re.compile(r"(?<![\d.])\d{1,2}[./-](?:\d{1,2}|[A-Za-z]{3,9})[./-](
 _COMPACT_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _AMOUNT = re.compile(r"(?<![\w.])-?\d+\.\d{1,2}(?![\d.-])")
 _PHONE = re.compile(r"(?<![\w])[+(]{0,2}\d[\d\s().\u2010-\u2015/-]{5,}\d(?!\w)")
+# WH-EAST: a place's code, and no Mrs. East.
+_CODE = re.compile(r"\s*[A-Z]{2,4}[-_/][A-Z0-9]+\s*")
 _NAME_CHUNK = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.\-])*")
 
 
@@ -203,9 +205,11 @@ def _run_span(run: list[tuple[int, int, str]]) -> Iterator[Span]:
 
 def _phrases(text: str) -> Iterator[tuple[str, int, int]]:
     """Every run of words of a text, folded, with its place; a word alone only where it is written like a name."""
+    is_code = bool(_CODE.fullmatch(text))
     words = [(found.group().lower(), found.start(), found.end()) for found in _WORD.finditer(text)]
     for first, (word, start, end) in enumerate(words):
-        if first and len(word) >= 2 and word.isalpha() and (text[start].isupper() or text[start - 1] in "'\"‘“"):
+        is_written_so = text[start].isupper() or text[start - 1] in "'\"‘“"
+        if first and len(word) >= 2 and word.isalpha() and is_written_so and not is_code:
             yield word, start, end
         for last in range(first + 1, min(first + LONGEST_PHRASE_WORDS, len(words))):
             phrase = " ".join(part for part, _, _ in words[first : last + 1])

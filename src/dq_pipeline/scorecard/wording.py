@@ -69,6 +69,7 @@ class Wording:
         return {
             "count": self.count,
             "money": lambda amount: self.language.number(amount or 0, 2),
+            "decimal": lambda number: self.language.number(number, 2),
             "percent": self.percent,
             "signed": self.signed,
             "points": lambda change: self.signed(change * 100, 2),
