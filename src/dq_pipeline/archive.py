@@ -2,6 +2,7 @@
 
     <output>/published            a link to the attempt that readers see; moved by one atomic rename
     <output>/runs/<run_id>/<n>/   truth.duckdb, report.html, scorecard.json, manifest.json
+    <output>/snapshots/           what the runs read, copied whole; each manifest names its own
     <output>/working.duckdb       the tables of the last attempt; it can be lost without harm
     <output>/*_parsed.parquet     addresses parsed before; likewise
 
@@ -12,7 +13,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from dq_pipeline.run import PUBLISHED_FILE, WORKING_FILE
 
 PUBLISHED = "published"
 MANIFEST = "manifest.json"
+SNAPSHOTS = "snapshots"
 
 
 @contextlib.contextmanager
@@ -126,6 +128,26 @@ def manifests(output: Path) -> list[dict[str, Any]]:
         if isinstance(manifest, dict) and {"run_id", "run_date", "started_at"} <= manifest.keys():
             found.append({**manifest, "directory": str(path.parent)})
     return sorted(found, key=lambda manifest: (str(manifest.get("started_at")), manifest["directory"]))
+
+
+def snapshots_of(output: Path, manifest: Mapping[str, Any]) -> frozenset[Path]:
+    """The snapshot files that a manifest names: what `dq run --from-snapshot` needs to repeat its run."""
+    listed = manifest.get("snapshots")
+    files = [file for files in listed.values() for file in files] if isinstance(listed, dict) else []
+    return frozenset(output / SNAPSHOTS / Path(str(file["snapshot"])).name for file in files)
+
+
+def manifest_of(output: Path, run_id: str) -> dict[str, Any]:
+    """The manifest of the last attempt of a run that tells its snapshots. Raises ConfigError where there is none."""
+    found = [one for one in manifests(output) if one["run_id"] == run_id]
+    if not found:
+        known = sorted({str(one["run_id"]) for one in manifests(output)})
+        raise ConfigError(
+            f"there is no run {run_id}",
+            where=output / "runs",
+            remedy=f"name one of these: {', '.join(known[-10:]) or 'none yet'}",
+        )
+    return next((one for one in reversed(found) if one.get("snapshots")), found[-1])
 
 
 def choose_run_id(output: Path, run_date: date, fingerprint: str) -> str:

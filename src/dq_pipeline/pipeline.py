@@ -10,6 +10,8 @@ from dq_pipeline import __version__, archive, recording
 from dq_pipeline.checking import check_project
 from dq_pipeline.config import Project
 from dq_pipeline.errors import BreachError, ConfigError, DqError, StageError
+from dq_pipeline.extracts import snapshots
+from dq_pipeline.extracts.inputs import Delivery
 from dq_pipeline.run import Outcome, Run, StageReport
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.stages.ingest import ingest
@@ -39,10 +41,17 @@ class Observer(Protocol):
 
 
 def run_pipeline(
-    project: Project, observer: Observer, *, run_date: date | None = None, first: str = "ingest", last: str = "publish"
+    project: Project,
+    observer: Observer,
+    *,
+    run_date: date | None = None,
+    first: str = "ingest",
+    last: str = "publish",
+    from_snapshot: str | None = None,
 ) -> Outcome:
     """Run the stages from `first` to `last` for a date and publish if no gate is breached.
 
+    `from_snapshot` is the id of a past run, whose snapshots and date are taken instead of tonight's extracts.
     A failed or held run leaves the published file as it was, and a report that says why. Raises DqError only for what
     is wrong before the first stage (configuration, the lock); everything later is in the outcome.
     """
@@ -51,9 +60,11 @@ def run_pipeline(
         raise ConfigError(
             f"--from {first} comes after --until {last}", remedy=f"the order is {' → '.join(STAGE_NAMES)}"
         )
+    if from_snapshot is not None and first != STAGE_NAMES[0]:
+        raise ConfigError("--from-snapshot begins with the first stage", remedy="leave --from out")
     check_project(project)
     with archive.lock(project.output):
-        outcome = _begin(project, run_date, first)
+        outcome = _begin(project, run_date, first, from_snapshot)
         warehouse = None
         try:
             warehouse = _open(project, outcome)
@@ -64,6 +75,7 @@ def run_pipeline(
                 warehouse,
                 outcome.directory,
                 archive.published_file(project.output),
+                outcome.deliveries,
             )
             _run_stages(run, chosen, outcome, observer)
             _conclude(run, outcome)
@@ -85,22 +97,36 @@ def _unforeseen(error: BaseException) -> StageError:
     )
 
 
-def _begin(project: Project, run_date: date | None, first: str) -> Outcome:
+def _begin(project: Project, run_date: date | None, first: str, from_snapshot: str | None) -> Outcome:
     """A new attempt: of a run of its own, or with `--from` of the last one, on whose tables it goes on."""
     started_at = datetime.now(UTC)
     if first == STAGE_NAMES[0]:
-        run_date = run_date or project.settings.run_date or datetime.now().astimezone().date()
-        inputs = recording.input_hashes(project, run_date)
+        run_date, deliveries = _deliveries(project, run_date, from_snapshot)
+        inputs = snapshots.input_hashes(deliveries)
         fingerprint = recording.fingerprint(project, run_date, inputs)
         run_id = archive.choose_run_id(project.output, run_date, fingerprint)
         directory = archive.new_attempt(project.output, run_id)
-        outcome = Outcome(run_id, run_date, directory, started_at, fingerprint, inputs)
+        outcome = Outcome(run_id, run_date, directory, started_at, fingerprint, inputs, deliveries)
+        outcome.snapshots = snapshots.as_document(deliveries)
         for leftover in project.output.glob(f"{archive.working_file(project.output).name}*"):
             leftover.unlink()
     else:
         outcome = _go_on(project, run_date, first, started_at)
     recording.write_manifest(project, outcome, None)
     return outcome
+
+
+def _deliveries(project: Project, run_date: date | None, from_snapshot: str | None) -> tuple[date, dict[str, Delivery]]:
+    """The date of the run and the snapshots that it reads: fetched now, or those of a past run."""
+    folder = project.output / archive.SNAPSHOTS
+    if from_snapshot is None:
+        run_date = run_date or project.settings.run_date or datetime.now().astimezone().date()
+        return run_date, snapshots.fetch_all(project, run_date, folder)
+    manifest = archive.manifest_of(project.output, from_snapshot)
+    its_date = date.fromisoformat(manifest["run_date"])
+    if run_date not in {None, its_date}:
+        raise ConfigError(f"{from_snapshot} was for {its_date}, not {run_date}", remedy="leave --date out")
+    return its_date, snapshots.from_manifest(project, manifest, folder)
 
 
 def _go_on(project: Project, run_date: date | None, first: str, started_at: datetime) -> Outcome:
@@ -117,7 +143,9 @@ def _go_on(project: Project, run_date: date | None, first: str, started_at: date
         raise ConfigError(f"the last run was for {last_date}, not {run_date}", remedy="run without --from")
     directory = archive.new_attempt(project.output, manifest["run_id"])
     stages = [entry for entry in done if entry[0] in before]
-    return Outcome(manifest["run_id"], last_date, directory, started_at, manifest["fingerprint"], stages=stages)
+    outcome = Outcome(manifest["run_id"], last_date, directory, started_at, manifest["fingerprint"], stages=stages)
+    outcome.snapshots = manifest.get("snapshots", {})
+    return outcome
 
 
 def _open(project: Project, outcome: Outcome) -> Warehouse:

@@ -8,6 +8,7 @@ from pathlib import Path
 from dq_pipeline.config import Project, Source
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.extracts import land
+from dq_pipeline.extracts.snapshots import fetch
 from dq_pipeline.proposing.draft_parts import Expectation, Seen
 from dq_pipeline.proposing.drafting import as_suite, draft, look
 from dq_pipeline.quality.checker import Checker
@@ -77,7 +78,8 @@ def _land(warehouse: Warehouse, project: Project, source: Source, day: date, fol
     )
     scratch = folder / "unpacked"
     scratch.mkdir()
-    landed = land(warehouse, source, project.data, day, scratch)
+    delivery = fetch(project, source, day, folder / "snapshots")
+    landed = land(warehouse, source, delivery, day, scratch)
     if not landed.is_complete or not landed.rows:
         breach = landed.breaches[0]
         raise ConfigError(breach.message, where=breach.where, remedy=breach.remedy)

@@ -5,14 +5,11 @@ import json
 import platform
 from datetime import UTC, date, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from dq_pipeline import __version__, archive
 from dq_pipeline.config import Project
-from dq_pipeline.errors import Breach
-from dq_pipeline.extracts.locate import locate
-from dq_pipeline.extracts.snapshot import file_hash
+from dq_pipeline.extracts.plain import file_hash
 from dq_pipeline.language import speak
 from dq_pipeline.run import Outcome
 from dq_pipeline.scorecard.render import ReportContext, render_pages, scorecard_document
@@ -116,6 +113,7 @@ def write_manifest(project: Project, outcome: Outcome, warehouse: Warehouse | No
             "seconds": round((datetime.now(UTC) - outcome.started_at).total_seconds(), 3),
             "fingerprint": outcome.fingerprint,
             "versions": versions(),
+            "snapshots": outcome.snapshots,
             "inputs": inputs(warehouse) if warehouse is not None and warehouse.has("raw.sources") else [],
             "stages": [
                 {"stage": stage, "rows": rows, "seconds": round(seconds, 3)} for stage, rows, seconds in outcome.stages
@@ -129,24 +127,6 @@ def versions() -> dict[str, str]:
     return {"dq_pipeline": __version__, "python": platform.python_version()} | {
         name: version(name) for name in _LIBRARIES
     }
-
-
-def _hash_if_readable(path: Path) -> str:
-    """An extract that cannot be read has a fingerprint too; ingest is where it becomes a breach."""
-    try:
-        return file_hash(path)
-    except OSError:
-        return "unreadable"
-
-
-def input_hashes(project: Project, run_date: date) -> tuple[str, ...]:
-    """Source, name and SHA-256 of every file that a run for that date will read."""
-    found = {source.name: locate(source, project.data, run_date) for source in project.sources}
-    return tuple(
-        f"{name} {path.name} {_hash_if_readable(path)}"
-        for name, paths in found.items()
-        for path in ([] if isinstance(paths, Breach) else paths)
-    )
 
 
 def fingerprint(project: Project, run_date: date, inputs: tuple[str, ...]) -> str:

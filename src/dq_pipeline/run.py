@@ -1,5 +1,6 @@
 """One execution: what every stage is given (`Run`) and what it gives back (`StageReport`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, Literal
 
 from dq_pipeline.config import Project
 from dq_pipeline.errors import Breach, DqError
+from dq_pipeline.extracts.inputs import Delivery
 from dq_pipeline.warehouse import Warehouse
 
 __all__ = ["Breach", "Outcome", "Run", "StageReport"]
@@ -21,7 +23,7 @@ class Run:
     """One execution of a project for one date.
 
     `directory` is this attempt's own folder; `previous` is the published file of the night before, if there is one:
-    the only state that a night inherits.
+    the only state that a night inherits. `deliveries` are the snapshots of each source's files: all that is read.
     """
 
     project: Project
@@ -30,6 +32,7 @@ class Run:
     warehouse: Warehouse
     directory: Path
     previous: Path | None = None
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Outcome:
     started_at: datetime
     fingerprint: str
     inputs: tuple[str, ...] = ()
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict)
+    snapshots: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     verdict: Verdict = "running"
     breaches: list[Breach] = field(default_factory=list)
     stages: list[tuple[str, int, float]] = field(default_factory=list)

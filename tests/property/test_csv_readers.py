@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dq_pipeline.config import Format
 from dq_pipeline.extracts.delimited import read_carefully, read_fast
-from dq_pipeline.extracts.snapshot import Snapshot, take_snapshot
+from dq_pipeline.extracts.inputs import in_place
+from dq_pipeline.extracts.plain import PlainFile, make_plain
 from dq_pipeline.warehouse import Warehouse
 from tests.unit.landing_case import contract
 
@@ -44,11 +45,11 @@ def read_both(content: bytes, form: Format, width: int) -> None:
     with TemporaryDirectory() as name:
         path = Path(name) / "x.csv"
         path.write_bytes(content)
-        snapshot = take_snapshot(contract(names, format=form.model_dump()), path, Path(name))
-        if not isinstance(snapshot, Snapshot):
+        plain = make_plain(contract(names, format=form.model_dump()), in_place(path), Path(name))
+        if not isinstance(plain, PlainFile):
             assert not content
             return
-        is_fast = snapshot.is_clean_text and read_fast(WAREHOUSE, path, form, names, snapshot.lines, "raw.fast")
+        is_fast = plain.is_clean_text and read_fast(WAREHOUSE, path, form, names, plain.lines, "raw.fast")
         read_carefully(WAREHOUSE, path, form, names, "raw.careful", "raw.aside")
     careful = WAREHOUSE.rows("select line_number, * exclude (line_number) from raw.careful order by line_number")
     aside = WAREHOUSE.rows("select line_number, text from raw.aside order by line_number")

@@ -15,7 +15,7 @@ import pytest
 
 from dq_pipeline.config import load_project
 from dq_pipeline.errors import ConfigError
-from dq_pipeline.extracts import land
+from dq_pipeline.extracts import land_in_place
 from dq_pipeline.proposing import NoHeaderError, Wanted, read_extract
 from dq_pipeline.starting import propose, start_from_sources, write_proposals
 from dq_pipeline.warehouse import Warehouse
@@ -136,7 +136,7 @@ def test_nasty_files_are_proposed_and_read_alike_or_refused_with_a_reason(tmp_pa
         project = load_project(folder)
         warehouse = Warehouse()
         warehouse.execute(f"create table raw.unparsed ({UNPARSED})")
-        landed = land(warehouse, project.source("crm"), project.data, date(2026, 1, 1), folder)
+        landed = land_in_place(warehouse, project.source("crm"), project.data, date(2026, 1, 1), folder)
         warehouse.close()
         assert landed.breaches == (), path.name
         assert (landed.rows, landed.unparsed) == (proposal.extract.rows, proposal.extract.unparsed), path.name

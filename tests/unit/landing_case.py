@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dq_pipeline.config import Source
-from dq_pipeline.extracts import land
+from dq_pipeline.extracts import land_in_place
 from dq_pipeline.warehouse import Warehouse
 
 DAY = date(2026, 11, 20)
@@ -44,7 +44,7 @@ def landed(folder: Path, source: Source, day: date = DAY) -> Landing:
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     try:
-        result = land(warehouse, source, folder, day, scratch)
+        result = land_in_place(warehouse, source, folder, day, scratch)
         breaches = [(breach.gate, str(breach)) for breach in result.breaches]
         aside = warehouse.rows("select line_number, reason, text from raw.unparsed order by all")
         if not result.is_complete:

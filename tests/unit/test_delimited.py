@@ -7,7 +7,8 @@ import pytest
 
 from dq_pipeline.config import Format
 from dq_pipeline.extracts.delimited import read_carefully, read_fast, read_header
-from dq_pipeline.extracts.snapshot import take_snapshot
+from dq_pipeline.extracts.inputs import in_place
+from dq_pipeline.extracts.plain import make_plain
 from dq_pipeline.warehouse import Warehouse
 from tests.unit.landing_case import contract, land_text
 
@@ -175,8 +176,8 @@ def test_the_fast_way_is_taken_where_it_is_exact(tmp_path: Path, rows: list[str]
 def test_line_numbers_hold_in_a_large_file(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("id,v\n" + "".join(f'{line},"v, {line}"\n' for line in range(2, 300_002)), encoding="utf-8")
-    snapshot = take_snapshot(contract(), path, tmp_path)
-    assert not isinstance(snapshot, tuple)
+    plain = make_plain(contract(), in_place(path), tmp_path)
+    assert not isinstance(plain, tuple)
     warehouse = Warehouse()
     assert read_fast(warehouse, path, Format(), ["id", "v"], 300_001, "raw.t")
     assert warehouse.rows("select count(*), count(*) filter (c0 <> cast(line_number as varchar)) from raw.t") == [

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dq_pipeline.config import load_project
-from dq_pipeline.extracts import land
+from dq_pipeline.extracts import land_in_place
 from dq_pipeline.proposing import Wanted
 from dq_pipeline.proposing.headers import column_name, header_scores
 from dq_pipeline.proposing.reading import NoHeaderError
@@ -47,7 +47,7 @@ def test_any_headers_make_a_contract_by_which_the_file_is_read(headers: list[str
             """create table raw.unparsed
             (source varchar, source_file varchar, line_number bigint, reason varchar, text varchar)"""
         )
-        landed = land(warehouse, source, folder / "mine/data", date(2026, 1, 1), folder)
+        landed = land_in_place(warehouse, source, folder / "mine/data", date(2026, 1, 1), folder)
         assert landed.breaches == ()
         assert (landed.rows, landed.unparsed) == (3, 0)
         assert warehouse.rows("select id, full_name from raw.crm order by id") == [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dq_pipeline.config import Column, Source, load_project, read_yaml
-from dq_pipeline.extracts import land
+from dq_pipeline.extracts import land_in_place
 from dq_pipeline.quality.checker import Checker, RuleResult
 from dq_pipeline.quality.quarantine import TYPE_EXPECTATION, conservation, record_results, validate_source
 from dq_pipeline.quality.suites import Suite, load_suite
@@ -312,7 +312,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     with Checker(warehouse, RUN_DATE) as checker:
         for path in sorted((ROOT / "pipelines" / "sources").glob("*.yml")):
             contract = read_yaml(path, Source)
-            land(warehouse, contract, ROOT / "data" / "sample", RUN_DATE, tmp_path_factory.mktemp("unpacked"))
+            land_in_place(warehouse, contract, ROOT / "data" / "sample", RUN_DATE, tmp_path_factory.mktemp("unpacked"))
             rules = load_suite(ROOT / "expectations" / "raw" / f"{contract.name}.json")
             results = validate_source(warehouse, checker, contract, rules)
             assert [result.error for result in results if result.error] == []

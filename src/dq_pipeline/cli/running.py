@@ -29,6 +29,7 @@ STAGE_CHOICE = click.Choice(["ingest", "validate", "standardize", "link", "maste
 @click.option(
     "--until", "last", type=STAGE_CHOICE, default="publish", help="End after this stage; nothing is published."
 )
+@click.option("--from-snapshot", metavar="RUN", help="Repeat a past run: its date, and the extracts as it read them.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the verdict and what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @lang_option
@@ -39,6 +40,7 @@ def run(
     run_date: datetime | None,
     first: str,
     last: str,
+    from_snapshot: str | None,
     quiet: bool,
     as_json: bool,
     lang: str | None,
@@ -52,6 +54,7 @@ def run(
       dq run
       dq run --date 2026-11-20
       dq run --from link            again from there, with the tables of the last run
+      dq run --from-snapshot 2026-11-19-1
       dq run --until validate       see what the extracts are like
     """
     from dq_pipeline.pipeline import STAGE_NAMES, run_pipeline
@@ -61,7 +64,12 @@ def run(
     expected = {stage: seconds for stage, seconds in last_seconds(project.output).items() if stage in chosen}
     with StageProgress(expected, quiet=quiet or as_json) as progress:
         outcome = run_pipeline(
-            project, progress, run_date=run_date.date() if run_date else None, first=first, last=last
+            project,
+            progress,
+            run_date=run_date.date() if run_date else None,
+            first=first,
+            last=last,
+            from_snapshot=from_snapshot,
         )
     if as_json:
         document = {"verdict": outcome.verdict, "run_id": outcome.run_id, "directory": outcome.directory}

@@ -16,7 +16,7 @@ import pandas as pd
 
 from dq_pipeline.config import Format
 from dq_pipeline.errors import StageError
-from dq_pipeline.extracts.snapshot import CHUNK_BYTES
+from dq_pipeline.extracts.plain import CHUNK_BYTES
 from dq_pipeline.warehouse import Warehouse, file_literal, literal, quoted
 
 # A quote that is never closed would swallow the rest of the file as one field: beyond this many lines it is a fault.

@@ -9,8 +9,9 @@ import pandas as pd
 from dq_pipeline.config import Source
 from dq_pipeline.errors import Breach, StageError
 from dq_pipeline.extracts.delimited import read_carefully, read_fast, read_header
+from dq_pipeline.extracts.inputs import Delivery, InputFile, in_place
 from dq_pipeline.extracts.locate import locate
-from dq_pipeline.extracts.snapshot import Snapshot, take_snapshot
+from dq_pipeline.extracts.plain import PlainFile, make_plain
 from dq_pipeline.extracts.structured import (
     json_columns,
     parquet_columns,
@@ -29,7 +30,7 @@ LANDING, ASIDE = "raw.landing", "raw.landing_aside"
 class Landed:
     """What a source's extract held, and every promise of its contract that it broke."""
 
-    files: tuple[Snapshot, ...]
+    files: tuple[PlainFile, ...]
     rows: int
     unparsed: int
     breaches: tuple[Breach, ...]
@@ -40,24 +41,30 @@ class Landed:
         return bool(self.files)
 
 
-def land(warehouse: Warehouse, source: Source, folder: Path, run_date: date, scratch: Path) -> Landed:
+def land_in_place(warehouse: Warehouse, source: Source, folder: Path, run_date: date, scratch: Path) -> Landed:
+    """Land a source's local files from where they are: for a look at them, not for a night."""
+    found = locate(source, folder, run_date)
+    delivery = found if isinstance(found, Breach) else tuple(in_place(path) for path in found)
+    return land(warehouse, source, delivery, run_date, scratch)
+
+
+def land(warehouse: Warehouse, source: Source, delivery: Delivery, run_date: date, scratch: Path) -> Landed:
     """Read a source's files into `raw.<source>` and `raw.unparsed`.
 
-    `folder` is the project's data folder, `scratch` a folder for unpacked copies. A file that is missing, empty,
-    cut short or of another shape is a breach; then no raw table of this source is made.
+    `scratch` is a folder for unpacked copies. A file that is missing, empty, cut short or of another shape is a
+    breach; then no raw table of this source is made.
     """
-    found = locate(source, folder, run_date)
-    if isinstance(found, Breach):
-        return Landed((), 0, 0, (found,))
+    if isinstance(delivery, Breach):
+        return Landed((), 0, 0, (delivery,))
     warehouse.execute(f"create or replace table raw.landed ({_landed_columns(source)})")
-    snapshots, breaches = [], []
-    for path in found:
-        snapshot = take_snapshot(source, path, scratch)
-        problem = snapshot if isinstance(snapshot, Breach) else _land_file(warehouse, source, snapshot)
+    files, breaches = [], []
+    for file in delivery:
+        plain = make_plain(source, file, scratch)
+        problem = plain if isinstance(plain, Breach) else _land_file(warehouse, source, plain)
         if isinstance(problem, Breach):
             breaches.append(problem)
-        elif isinstance(snapshot, Snapshot):
-            snapshots.append(snapshot)
+        elif isinstance(plain, PlainFile):
+            files.append(plain)
     if breaches:
         warehouse.execute("drop table if exists raw.landed")
         return Landed((), 0, 0, tuple(breaches))
@@ -68,7 +75,7 @@ def land(warehouse: Warehouse, source: Source, folder: Path, run_date: date, scr
     for table in ("raw.landed", "raw.landed_keys"):
         warehouse.execute(f"drop table {table}")
     unparsed = int(warehouse.value("select count(*) from raw.unparsed where source = ?", [source.name]))
-    return Landed(tuple(snapshots), rows, unparsed, tuple(_promises(warehouse, source, rows, run_date, found)))
+    return Landed(tuple(files), rows, unparsed, tuple(_promises(warehouse, source, rows, run_date, delivery)))
 
 
 def _landed_columns(source: Source) -> str:
@@ -76,31 +83,29 @@ def _landed_columns(source: Source) -> str:
     return ", ".join([*typed, "source_file varchar", "line_number bigint", "file_hash varchar"])
 
 
-def _land_file(warehouse: Warehouse, source: Source, snapshot: Snapshot) -> Breach | None:
+def _land_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> Breach | None:
     """One file into raw.landed, its bad lines into raw.unparsed; a breach where its shape is not the contract's."""
     for table in (LANDING, ASIDE, f"{LANDING}_rows"):
         warehouse.execute(f"drop table if exists {table}")
     try:
-        names = _names_in_file(warehouse, source, snapshot)
-        shape = _shape_breach(source, snapshot, names)
+        names = _names_in_file(warehouse, source, plain)
+        shape = _shape_breach(source, plain, names)
         if shape:
             return shape
-        table = _read(warehouse, source, snapshot, names)
+        table = _read(warehouse, source, plain, names)
     except (StageError, ValueError, OSError) as error:
         reason = error.message.splitlines()[0] if isinstance(error, StageError) else error
         message = f"the file cannot be read as {source.format.type}: {reason}"
-        return Breach(
-            "unreadable_extract", str(snapshot.source_file), message, f"ask {source.owner} to deliver it again"
-        )
+        return Breach("unreadable_extract", plain.source_file.place, message, f"ask {source.owner} to deliver it again")
     positions = {name: index for index, name in reversed(list(enumerate(names)))}
     wanted = source.header_names()
     columns = ", ".join(
         f"{quoted(f'c{positions[theirs]}') if theirs in positions else 'null'} as {quoted(ours)}"
         for ours, theirs in wanted.items()
     )
-    file = literal(snapshot.source_file.name)
+    file = literal(plain.source_file.name)
     warehouse.execute(
-        f"insert into raw.landed select {columns}, {file}, line_number, {literal(snapshot.sha256)} from {table}"
+        f"insert into raw.landed select {columns}, {file}, line_number, {literal(plain.sha256)} from {table}"
     )
     if warehouse.has(ASIDE):
         warehouse.execute(
@@ -112,25 +117,25 @@ def _land_file(warehouse: Warehouse, source: Source, snapshot: Snapshot) -> Brea
     return None
 
 
-def _names_in_file(warehouse: Warehouse, source: Source, snapshot: Snapshot) -> list[str]:
+def _names_in_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> list[str]:
     """The columns that the file has, in its order; for a file without header the contract's own, by position."""
     form = source.format
     if form.type == "parquet":
-        return parquet_columns(warehouse, snapshot.plain_file)
+        return parquet_columns(warehouse, plain.path)
     if form.type == "jsonl":
-        read_json_lines(warehouse, snapshot.plain_file, LANDING, ASIDE)
+        read_json_lines(warehouse, plain.path, LANDING, ASIDE)
         if not warehouse.count(LANDING):
             raise ValueError("no line of it is a JSON object")
         return json_columns(warehouse, LANDING)
     if form.type == "excel":
-        frame = read_excel(snapshot.plain_file, form)
+        frame = read_excel(plain.path, form)
         return [str(name).strip() for name in frame.columns] if form.header else list(source.header_names().values())
     if not form.header:
         return list(source.header_names().values())
-    return read_header(snapshot.plain_file, form) or []
+    return read_header(plain.path, form) or []
 
 
-def _shape_breach(source: Source, snapshot: Snapshot, names: list[str]) -> Breach | None:
+def _shape_breach(source: Source, plain: PlainFile, names: list[str]) -> Breach | None:
     """The breach that the file's columns are not those of the contract, naming each."""
     named = source.header_names()
     wanted = list(named.values())
@@ -150,12 +155,12 @@ def _shape_breach(source: Source, snapshot: Snapshot, names: list[str]) -> Breac
         f"the columns of {source.name} are not those of its contract ({'; '.join(part for part in found if part)})"
     )
     remedy = f"ask {source.owner} whether the extract changed; if it did, change `columns` in sources/{source.name}.yml"
-    return Breach("changed_shape", f"{snapshot.source_file}, line {source.format.skip_lines + 1}", message, remedy)
+    return Breach("changed_shape", f"{plain.source_file.place}, line {source.format.skip_lines + 1}", message, remedy)
 
 
-def _read(warehouse: Warehouse, source: Source, snapshot: Snapshot, names: list[str]) -> str:
+def _read(warehouse: Warehouse, source: Source, plain: PlainFile, names: list[str]) -> str:
     """Land the file's rows and return the table that holds them, columns c0, c1, … in the file's order."""
-    form, path = source.format, snapshot.plain_file
+    form, path = source.format, plain.path
     if form.type == "parquet":
         read_parquet(warehouse, path, names, LANDING)
     elif form.type == "jsonl":
@@ -163,7 +168,7 @@ def _read(warehouse: Warehouse, source: Source, snapshot: Snapshot, names: list[
         return f"{LANDING}_rows"
     elif form.type == "excel":
         _land_frame(warehouse, read_excel(path, form), 1 + form.skip_lines + int(form.header))
-    elif not (snapshot.is_clean_text and read_fast(warehouse, path, form, names, snapshot.lines, LANDING)):
+    elif not (plain.is_clean_text and read_fast(warehouse, path, form, names, plain.lines, LANDING)):
         read_carefully(warehouse, path, form, names, LANDING, ASIDE)
     return LANDING
 
@@ -260,9 +265,11 @@ def _key(source: Source) -> str:
     return " || '/' || ".join(parts)
 
 
-def _promises(warehouse: Warehouse, source: Source, rows: int, run_date: date, files: list[Path]) -> list[Breach]:
+def _promises(
+    warehouse: Warehouse, source: Source, rows: int, run_date: date, files: tuple[InputFile, ...]
+) -> list[Breach]:
     """Row-count bounds and freshness that the extract misses."""
-    where = ", ".join(str(path) for path in files)
+    where = ", ".join(file.place for file in files)
     bounds, breaches = source.rows, []
     contract = f"change `rows` in sources/{source.name}.yml if this is the new normal, else ask {source.owner}"
     if rows < bounds.min:

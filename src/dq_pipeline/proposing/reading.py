@@ -10,8 +10,9 @@ from pathlib import Path
 from dq_pipeline.config import Format, Source
 from dq_pipeline.config.source import ENGINE_COLUMNS
 from dq_pipeline.errors import Breach, ConfigError, StageError
-from dq_pipeline.extracts import land
-from dq_pipeline.extracts.snapshot import PACKED, Snapshot, take_snapshot
+from dq_pipeline.extracts import land_in_place
+from dq_pipeline.extracts.inputs import in_place
+from dq_pipeline.extracts.plain import PACKED, PlainFile, make_plain
 from dq_pipeline.extracts.structured import json_columns, parquet_columns, read_excel, read_json_lines
 from dq_pipeline.proposing.dialect import sniff
 from dq_pipeline.proposing.headers import column_name
@@ -98,7 +99,7 @@ def read_extract(warehouse: Warehouse, wanted: Wanted, scratch: Path) -> Extract
         """create table if not exists raw.unparsed
         (source varchar, source_file varchar, line_number bigint, reason varchar, text varchar)"""
     )
-    landed = land(warehouse, source, path.parent, date(2000, 1, 1), scratch)
+    landed = land_in_place(warehouse, source, path.parent, date(2000, 1, 1), scratch)
     if landed.breaches:
         raise _error(landed.breaches[0])
     return Extract(wanted, form, headers, landed.rows, landed.unparsed, by_position, notes)
@@ -132,8 +133,7 @@ def _form_and_names(
 ) -> tuple[Format, list[str], tuple[str, ...], bool]:
     """The form of the file, its headers in order, what is to be noted, and whether columns go by their place."""
     kind = _kind(wanted.path)
-    snapshot = _snapshot(wanted, kind, scratch)
-    plain = snapshot.plain_file
+    plain = _plain(wanted, kind, scratch).path
     try:
         if kind == "parquet":
             return Format(type="parquet"), parquet_columns(warehouse, plain), (), False
@@ -165,12 +165,12 @@ def _kind(path: Path) -> str:
     return "parquet" if first == b"PAR1" else _KINDS[suffix]
 
 
-def _snapshot(wanted: Wanted, kind: str, scratch: Path) -> Snapshot:
+def _plain(wanted: Wanted, kind: str, scratch: Path) -> PlainFile:
     looked_at = _source(wanted, Format.model_validate({"type": kind}), {"any": None})
-    snapshot = take_snapshot(looked_at, wanted.path, scratch)
-    if isinstance(snapshot, Breach):
-        raise _error(snapshot)
-    return snapshot
+    found = make_plain(looked_at, in_place(wanted.path), scratch)
+    if isinstance(found, Breach):
+        raise _error(found)
+    return found
 
 
 def _excel(wanted: Wanted, plain: Path) -> tuple[Format, list[str], tuple[str, ...], bool]:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from dq_pipeline.errors import ConfigError
-from dq_pipeline.extracts.snapshot import PACKED
+from dq_pipeline.extracts.plain import PACKED
 from dq_pipeline.proposing.lookups import SETTINGS as LOOKUP_SETTINGS
 from dq_pipeline.proposing.lookups import lookup_card, lookup_files
 from dq_pipeline.proposing.proposal import SourceProposal

@@ -22,14 +22,14 @@ def ingest(run: Run) -> StageReport:
     breaches: list[Breach] = []
     complete = True
     for source in project.sources:
-        landed = land(warehouse, source, project.data, run.run_date, scratch)
+        landed = land(warehouse, source, run.deliveries[source.name], run.run_date, scratch)
         breaches.extend(landed.breaches)
         complete = complete and landed.is_complete
         if landed.is_complete:
             rows[f"raw.{source.name}"] = landed.rows
-        files = ", ".join(snapshot.source_file.name for snapshot in landed.files) or None
-        hashes = ", ".join(snapshot.sha256 for snapshot in landed.files) or None
-        size = sum(snapshot.size for snapshot in landed.files)
+        files = ", ".join(plain.source_file.name for plain in landed.files) or None
+        hashes = ", ".join(plain.sha256 for plain in landed.files) or None
+        size = sum(plain.size for plain in landed.files)
         values = (source.name, source.title, source.owner, source.touchpoint, files, hashes, size)
         listed = ", ".join(literal(value) for value in (*values, landed.rows + landed.unparsed, landed.unparsed))
         warehouse.execute(f"insert into raw.sources values ({listed})")

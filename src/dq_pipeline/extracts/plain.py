@@ -15,6 +15,7 @@ import zstandard
 
 from dq_pipeline.config import Source
 from dq_pipeline.errors import Breach
+from dq_pipeline.extracts.inputs import InputFile
 
 CHUNK_BYTES = 1 << 20
 PACKED = (".gz", ".zst", ".bz2", ".xz")
@@ -24,11 +25,11 @@ MIN_LIMIT_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class PlainFile:
     """An extract, readable as plain UTF-8 text (for text formats). `lines` counts line ends, as editors do."""
 
-    source_file: Path
-    plain_file: Path
+    source_file: InputFile
+    path: Path
     sha256: str
     size: int
     lines: int
@@ -41,13 +42,14 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def take_snapshot(source: Source, path: Path, folder: Path) -> Snapshot | Breach:
+def make_plain(source: Source, file: InputFile, folder: Path) -> PlainFile | Breach:
     """Read the file once; unpack and recode it into `folder` if it is packed or not UTF-8."""
+    path = file.path
     try:
-        digest = file_hash(path)
+        digest = file.sha256 or file_hash(path)
         size = path.stat().st_size
         if size == 0:
-            return _breach("empty_extract", path, f"the extract of {source.name} is empty (0 bytes)", source)
+            return _breach("empty_extract", file, f"the extract of {source.name} is empty (0 bytes)", source)
         plain = path
         if path.suffix.lower() in PACKED:
             plain = folder / f"{source.name}-{digest[:12]}-{path.stem}"
@@ -63,14 +65,14 @@ def take_snapshot(source: Source, path: Path, folder: Path) -> Snapshot | Breach
             _recode(plain, recoded, "utf-8", errors="backslashreplace")
             plain = recoded
     except UnicodeError as error:
-        return _breach("unreadable_extract", path, f"the extract is not {source.format.encoding}: {error}", source)
+        return _breach("unreadable_extract", file, f"the extract is not {source.format.encoding}: {error}", source)
     except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zstandard.ZstdError, _ExpansionError) as error:
-        return _breach("truncated_extract", path, f"the packed file is cut short or damaged: {error}", source)
+        return _breach("truncated_extract", file, f"the packed file is cut short or damaged: {error}", source)
     except OSError as error:
-        return _breach("unreadable_extract", path, f"the extract cannot be read: {error.strerror or error}", source)
+        return _breach("unreadable_extract", file, f"the extract cannot be read: {error.strerror or error}", source)
     if plain.stat().st_size == 0:
-        return _breach("empty_extract", path, f"the extract of {source.name} is empty once unpacked", source)
-    return Snapshot(path, plain, digest, size, lines, is_clean)
+        return _breach("empty_extract", file, f"the extract of {source.name} is empty once unpacked", source)
+    return PlainFile(file, plain, digest, size, lines, is_clean)
 
 
 class _ExpansionError(Exception):
@@ -149,5 +151,5 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = Fal
     return True
 
 
-def _breach(gate: str, path: Path, message: str, source: Source) -> Breach:
-    return Breach(gate, str(path), message, f"ask {source.owner} to deliver {source.name} again, then run again")
+def _breach(gate: str, file: InputFile, message: str, source: Source) -> Breach:
+    return Breach(gate, file.place, message, f"ask {source.owner} to deliver {source.name} again, then run again")

@@ -11,7 +11,8 @@ import pytest
 import zstandard
 
 from dq_pipeline.errors import Breach
-from dq_pipeline.extracts.snapshot import CHUNK_BYTES, Snapshot, take_snapshot
+from dq_pipeline.extracts.inputs import in_place
+from dq_pipeline.extracts.plain import CHUNK_BYTES, PlainFile, make_plain
 from tests.unit.landing_case import contract, landed
 
 CONTENT = b"id,v\n" + b"".join(b"%d,value %d of many\n" % (number, number * 7919) for number in range(2_000))
@@ -35,17 +36,17 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def snap(folder: Path, name: str, content: bytes) -> Snapshot | Breach:
+def snap(folder: Path, name: str, content: bytes) -> PlainFile | Breach:
     path = folder / name
     path.write_bytes(content)
-    return take_snapshot(contract(location={"path": name}), path, folder)
+    return make_plain(contract(location={"path": name}), in_place(path), folder)
 
 
 @pytest.mark.parametrize("name", PACK)
 def test_a_whole_file_is_unpacked(tmp_path: Path, name: str) -> None:
     found = snap(tmp_path, name, PACK[name](CONTENT))
-    assert isinstance(found, Snapshot)
-    assert found.plain_file.read_bytes() == CONTENT
+    assert isinstance(found, PlainFile)
+    assert found.path.read_bytes() == CONTENT
     assert (found.lines, found.is_clean_text) == (2_001, True)
     assert found.source_file.name == name
 
@@ -53,8 +54,8 @@ def test_a_whole_file_is_unpacked(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", PACK)
 def test_two_parts_one_after_the_other_are_one_file(tmp_path: Path, name: str) -> None:
     found = snap(tmp_path, name, PACK[name](CONTENT[:9_000]) + PACK[name](CONTENT[9_000:]))
-    assert isinstance(found, Snapshot)
-    assert found.plain_file.read_bytes() == CONTENT
+    assert isinstance(found, PlainFile)
+    assert found.path.read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("name", PACK)
@@ -82,7 +83,7 @@ def test_a_flipped_byte_never_raises(tmp_path: Path, name: str) -> None:
         broken = bytearray(packed)
         broken[place] ^= 0xFF
         found = snap(tmp_path, name, bytes(broken))
-        assert isinstance(found, Breach | Snapshot)
+        assert isinstance(found, Breach | PlainFile)
 
 
 def test_zstd_frames_that_end_where_a_chunk_ends(tmp_path: Path) -> None:
@@ -91,8 +92,8 @@ def test_zstd_frames_that_end_where_a_chunk_ends(tmp_path: Path) -> None:
     filler = CHUNK_BYTES - len(frame) - 8
     skippable = (0x184D2A50).to_bytes(4, "little") + filler.to_bytes(4, "little") + b"\0" * filler
     found = snap(tmp_path, "x.csv.zst", skippable + frame + frame)
-    assert isinstance(found, Snapshot), found
-    assert found.plain_file.read_bytes() == CONTENT * 2
+    assert isinstance(found, PlainFile), found
+    assert found.path.read_bytes() == CONTENT * 2
 
 
 def test_what_is_packed_by_its_name_only_is_damaged(tmp_path: Path) -> None:
@@ -113,9 +114,9 @@ def test_an_empty_file_is_empty_packed_or_not(tmp_path: Path, name: str) -> None
 def test_a_small_file_may_unpack_to_much_and_a_bomb_may_not(tmp_path: Path) -> None:
     line = b"1,the same line again and again\n"
     modest = snap(tmp_path, "x.csv.bz2", bz2.compress(line * 30_000))
-    assert isinstance(modest, Snapshot)
+    assert isinstance(modest, PlainFile)
     assert modest.lines == 30_000
-    modest.plain_file.unlink()
+    modest.path.unlink()
     bomb = snap(tmp_path, "b.csv.zst", zstandard.ZstdCompressor().compress(bytes(101_000_000)))
     assert isinstance(bomb, Breach)
     assert bomb.gate == "truncated_extract"
@@ -152,5 +153,5 @@ def test_a_file_that_the_system_will_not_read_is_a_breach(tmp_path: Path) -> Non
 )
 def test_lines_and_cleanness(tmp_path: Path, content: bytes, lines: int, is_clean: bool) -> None:
     found = snap(tmp_path, "x.csv", content)
-    assert isinstance(found, Snapshot)
+    assert isinstance(found, PlainFile)
     assert (found.lines, found.is_clean_text) == (lines, is_clean)
