@@ -13,6 +13,7 @@ LAYERS = (
     ("serving",),
     ("deciding",),
     ("pipeline", "training", "starting", "reviewing", "quarantining", "profiling", "reporting", "doctoring"),
+    ("telling",),
     ("checking", "recording"),
     ("stages", "tracing", "differing", "evaluating", "explaining", "publishing", "exporting"),
     ("run", "archive", "proposing"),
@@ -36,6 +37,7 @@ ONLY_IN = {
     "altair": "charts",
     "starlette": "serving",
     "uvicorn": "serving",
+    "prometheus_client": "telling",
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 

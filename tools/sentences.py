@@ -16,7 +16,8 @@ import sqlglot
 from sqlglot import exp
 
 # What is called with a message and a remedy, and the places of its arguments that are one.
-CALLS = dict.fromkeys(("ConfigError", "StageError", "DqError", "LockError", "BreachError"), (0,)) | {"Breach": (2, 3)}
+_FIRST = ("ConfigError", "StageError", "DqError", "LockError", "BreachError", "NotTold", "warn")
+CALLS = dict.fromkeys(_FIRST, (0,)) | {"Breach": (2, 3)}
 KEYWORDS = frozenset({"message", "remedy"})
 _TRANSPARENT = frozenset({"len", "str", "sorted", "int", "round", "abs"})
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dq_pipeline.config import Project
 from dq_pipeline.errors import ConfigError, StageError
+from dq_pipeline.language.terms import TERMS
 from dq_pipeline.linkage import check_linkage, default_model, link_entity, read_judgements, read_model
 from dq_pipeline.linkage.model import build_weights
 from dq_pipeline.linkage.reopening import reopen_judgements
@@ -32,6 +33,7 @@ from dq_pipeline.warehouse import Warehouse, quoted
 
 def check_project(project: Project) -> dict[str, int]:
     """Check the project; what was checked -> how many. Raises ConfigError for the first fault."""
+    _check_channels(project)
     warehouse = Warehouse()
     try:
         load_macros(warehouse)
@@ -64,6 +66,19 @@ def check_project(project: Project) -> dict[str, int]:
         "suites": suites,
         "issue checks": len(project.issues),
     }
+
+
+def _check_channels(project: Project) -> None:
+    """A channel that hears of a gate or an owner that there is not would never be told of anything."""
+    gates = {term.replace(" ", "_") for term in TERMS}
+    for channel in project.settings.notify:
+        unknown = [name for name in channel.only if name not in gates and name not in project.settings.owners]
+        if unknown:
+            raise ConfigError(
+                f"notify.{channel.title}.only: {unknown[0]!r} is no gate and no owner",
+                where=project.file,
+                remedy="name an owner of the project file, or a gate as breaches name it",
+            )
 
 
 def _raw_and_validated(run: Run) -> None:

@@ -4,7 +4,6 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import Protocol
 
 from dq_pipeline import __version__, archive, recording
 from dq_pipeline.checking import check_project
@@ -21,6 +20,7 @@ from dq_pipeline.stages.publish import publish
 from dq_pipeline.stages.score import score
 from dq_pipeline.stages.standardize import standardize
 from dq_pipeline.stages.validate import validate
+from dq_pipeline.telling import Observer, Teller
 from dq_pipeline.warehouse import Warehouse, literal
 
 Stage = Callable[[Run], StageReport]
@@ -28,16 +28,6 @@ STAGES: tuple[Stage, ...] = (ingest, validate, standardize, link, master, score,
 STAGE_NAMES = tuple(stage.__name__ for stage in STAGES)
 _RUNS = """run_id varchar, run_date date, verdict varchar, fingerprint varchar, code_version varchar,
     rows_read bigint, validated bigint, quarantined bigint, unparsed bigint, started_at timestamp"""
-
-
-class Observer(Protocol):
-    """Somebody who is told how a run goes on."""
-
-    def started(self, stage: str) -> None:
-        """A stage begins."""
-
-    def finished(self, stage: str, report: StageReport, seconds: float) -> None:
-        """A stage is done."""
 
 
 def run_pipeline(
@@ -48,10 +38,13 @@ def run_pipeline(
     first: str = "ingest",
     last: str = "publish",
     from_snapshot: str | None = None,
+    echo: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Run the stages from `first` to `last` for a date and publish if no gate is breached.
 
-    `from_snapshot` is the id of a past run, whose snapshots and date are taken instead of tonight's extracts.
+    `from_snapshot` is the id of a past run, whose snapshots and date are taken instead of tonight's extracts. `echo`
+    takes each line of the attempt's log as it is written.
+
     A failed or held run leaves the published file as it was, and a report that says why. Raises DqError only for what
     is wrong before the first stage (configuration, the lock); everything later is in the outcome.
     """
@@ -65,6 +58,7 @@ def run_pipeline(
     check_project(project)
     with archive.lock(project.output):
         outcome = _begin(project, run_date, first, from_snapshot)
+        teller = Teller(project, outcome, observer, echo)
         warehouse = None
         try:
             warehouse = _open(project, outcome)
@@ -77,7 +71,7 @@ def run_pipeline(
                 archive.published_file(project.output),
                 outcome.deliveries,
             )
-            _run_stages(run, chosen, outcome, observer)
+            _run_stages(run, chosen, outcome, teller)
             _conclude(run, outcome)
         except DqError as error:
             _fail(project, outcome, warehouse, error)
@@ -85,6 +79,7 @@ def run_pipeline(
             _fail(project, outcome, warehouse, _unforeseen(error))
             raise
         finally:
+            teller.concluded(warehouse)
             if warehouse is not None:
                 warehouse.close()
         return outcome

@@ -9,6 +9,7 @@ from typing import Any
 
 from dq_pipeline import __version__, archive
 from dq_pipeline.config import Project
+from dq_pipeline.config.secrets import redact
 from dq_pipeline.extracts.plain import file_hash
 from dq_pipeline.language import speak
 from dq_pipeline.run import Outcome
@@ -68,7 +69,7 @@ def report_context(
         run_date=outcome.run_date,
         verdict=outcome.verdict,
         breaches=outcome.breaches,
-        error=str(outcome.error) if outcome.error else None,
+        error=redact(str(outcome.error)) if outcome.error else None,
         stages=outcome.stages,
         versions=versions(),
         inputs=inputs(warehouse) if warehouse.has("raw.sources") else [],
@@ -107,7 +108,7 @@ def write_manifest(project: Project, outcome: Outcome, warehouse: Warehouse | No
             "run_id": outcome.run_id,
             "run_date": outcome.run_date,
             "verdict": outcome.verdict,
-            "error": str(outcome.error) if outcome.error else None,
+            "error": redact(str(outcome.error)) if outcome.error else None,
             "breaches": [vars(breach) for breach in outcome.breaches],
             "started_at": outcome.started_at.isoformat(timespec="microseconds"),
             "seconds": round((datetime.now(UTC) - outcome.started_at).total_seconds(), 3),

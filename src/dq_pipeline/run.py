@@ -65,6 +65,7 @@ class Outcome:
     stages: list[tuple[str, int, float]] = field(default_factory=list)
     error: DqError | None = None
     summary: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:

@@ -24,6 +24,7 @@ from dq_pipeline.cli import reviewing  # isort: skip
 from dq_pipeline.cli import deciding  # isort: skip
 from dq_pipeline.cli import serving  # isort: skip
 from dq_pipeline.cli import quarantining  # isort: skip
+from dq_pipeline.cli import notifying  # isort: skip
 from dq_pipeline.cli import doctoring  # isort: skip
 from dq_pipeline.cli import completing  # isort: skip
 from dq_pipeline.cli.base import dq, err
@@ -42,6 +43,7 @@ __all__ = [
     "looking",
     "lookup",
     "main",
+    "notifying",
     "profiling",
     "quarantining",
     "reporting",

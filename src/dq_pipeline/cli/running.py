@@ -2,8 +2,8 @@
 
 import json
 import math
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from rich.text import Text
 
 from dq_pipeline.cli.base import dq, err, out, project_option
 from dq_pipeline.cli.speaking import lang_option, load_spoken, spoken, told
+from dq_pipeline.errors import DqError
 
 STAGE_CHOICE = click.Choice(["ingest", "validate", "standardize", "link", "master", "score", "publish"])
 
@@ -32,6 +33,13 @@ STAGE_CHOICE = click.Choice(["ingest", "validate", "standardize", "link", "maste
 @click.option("--from-snapshot", metavar="RUN", help="Repeat a past run: its date, and the extracts as it read them.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the verdict and what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    envvar="DQ_LOG_FORMAT",
+    help="json: what goes on as JSON, a line an event, on the error stream.",
+)
 @lang_option
 @click.pass_context
 def run(
@@ -43,6 +51,7 @@ def run(
     from_snapshot: str | None,
     quiet: bool,
     as_json: bool,
+    log_format: str,
     lang: str | None,
 ) -> None:
     """Run the night and publish it.
@@ -59,24 +68,46 @@ def run(
     """
     from dq_pipeline.pipeline import STAGE_NAMES, run_pipeline
 
-    project = load_spoken(project_path, lang)
-    chosen = STAGE_NAMES[STAGE_NAMES.index(first) : STAGE_NAMES.index(last) + 1]
-    expected = {stage: seconds for stage, seconds in last_seconds(project.output).items() if stage in chosen}
-    with StageProgress(expected, quiet=quiet or as_json) as progress:
-        outcome = run_pipeline(
-            project,
-            progress,
-            run_date=run_date.date() if run_date else None,
-            first=first,
-            last=last,
-            from_snapshot=from_snapshot,
-        )
+    is_logged = log_format == "json"
+    with _refusals_logged() if is_logged else nullcontext():
+        project = load_spoken(project_path, lang)
+        chosen = STAGE_NAMES[STAGE_NAMES.index(first) : STAGE_NAMES.index(last) + 1]
+        expected = {stage: seconds for stage, seconds in last_seconds(project.output).items() if stage in chosen}
+        with StageProgress(expected, quiet=quiet or as_json or is_logged) as progress:
+            outcome = run_pipeline(
+                project,
+                progress,
+                run_date=run_date.date() if run_date else None,
+                first=first,
+                last=last,
+                from_snapshot=from_snapshot,
+                echo=_echo if is_logged else None,
+            )
+    if is_logged and not as_json:
+        ctx.exit(outcome.exit_code)
     if as_json:
         document = {"verdict": outcome.verdict, "run_id": outcome.run_id, "directory": outcome.directory}
         out.print_json(json.dumps(document | {"summary": outcome.summary}, default=str))
     else:
         print_summary(outcome, project.output, quiet=quiet)
     ctx.exit(outcome.exit_code)
+
+
+def _echo(line: str) -> None:
+    click.echo(line, err=True)
+
+
+@contextmanager
+def _refusals_logged() -> Iterator[None]:
+    """What is wrong before there is an attempt becomes a line of the log, and ends the command."""
+    from dq_pipeline.telling.log import line_of
+
+    try:
+        yield
+    except DqError as error:
+        about = {"message": error.message, "where": error.where, "remedy": error.remedy}
+        _echo(line_of("refused", **about, exit_code=error.exit_code))
+        raise click.exceptions.Exit(error.exit_code) from error
 
 
 def last_seconds(output: Path) -> dict[str, float]:
@@ -164,6 +195,8 @@ def print_summary(outcome: Any, output: Path, *, quiet: bool) -> None:
         err.print(f"[bold red]{_('breach')}[/bold red] {escape(breach.gate)}: {escape(told(breach))}")
     if outcome.error is not None and not outcome.breaches:
         err.print(f"[bold red]{_('failed')}[/bold red] {escape(told(outcome.error))}")
+    for warning in outcome.warnings:
+        err.print(f"[bold yellow]{_('warning')}[/bold yellow] {escape(spoken().say(warning))}")
     verdicts = {
         "published": f"[bold green]{_('published')}[/bold green]",
         "held": f"[bold red]{_('held back')}[/bold red]; {_('what was published before stays as it was')}",

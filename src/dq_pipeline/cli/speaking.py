@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dq_pipeline.config.secrets import redact
 from dq_pipeline.errors import Breach, DqError
 from dq_pipeline.language import LANGUAGES, Language, speak
 
@@ -53,7 +54,7 @@ def told(trouble: DqError | Breach) -> str:
     """An error or a breach as it is printed: where, what, and what to do."""
     language = spoken()
     what = language.say(trouble.message)
-    text = f"{trouble.where}: {what}" if trouble.where else what
+    text = redact(f"{trouble.where}: {what}" if trouble.where else what)
     if not trouble.remedy:
         return text
     return f"{text}\n  {language.gettext('What to do:')} {language.say(trouble.remedy)}"

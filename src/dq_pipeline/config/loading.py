@@ -189,6 +189,7 @@ def _check_references(project: Project, issues_file: Path) -> None:
     owners = set(project.settings.owners)
     _check_scoring(project, sources, owners)
     _check_service(project, owners)
+    _check_channels(project)
     if settings.lookup is not None:
         _known(settings.lookup.entity, set(settings.entities), project.file.name, "entity", project)
     for name in settings.gates.sources:
@@ -223,6 +224,24 @@ def _check_references(project: Project, issues_file: Path) -> None:
                 message = f"{issue.code} {issue.name} is declared twice"
                 raise ConfigError(message, where=issues_file, remedy="give each issue its own code and name")
             seen.add(pair)
+
+
+def _check_channels(project: Project) -> None:
+    """Channels have names of their own, `only` names gates or owners, and `link` is filled in from what there is."""
+    names = [channel.title for channel in project.settings.notify]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        remedy = "give one of them a `name:`"
+        raise ConfigError(f"notify: {twice[0]!r} is written twice", where=project.file, remedy=remedy)
+    for channel in project.settings.notify:
+        try:
+            (channel.link or "").format(run_id="", attempt="")
+        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            raise ConfigError(
+                f"notify.{channel.title}.link cannot be filled in",
+                where=project.file,
+                remedy="write {run_id} and {attempt}, and no other braces",
+            ) from error
 
 
 def _check_service(project: Project, owners: set[str]) -> None:

@@ -15,6 +15,7 @@ from dq_pipeline.config.lookup import Lookup
 from dq_pipeline.config.scoring import Anomalies, Failures, Plan, Scores, Touchpoints
 from dq_pipeline.config.service import Lifecycle, Service, Standard, Tier
 from dq_pipeline.config.source import Source
+from dq_pipeline.config.telling import AnyChannel, Prometheus
 from dq_pipeline.errors import ConfigError
 
 
@@ -95,6 +96,8 @@ class Settings(Frozen):
     standard: Standard | None = None
     scored: tuple[Identifier, ...] = ()
     lookup: Lookup | None = None
+    notify: tuple[AnyChannel, ...] = ()
+    prometheus: Prometheus | None = None
 
 
 def _meant(name: str, known: Sequence[str]) -> str:

@@ -33,6 +33,8 @@ _PLAIN_WORDS |= {"country", "state", "city", "at", "on", "created", "updated", "
 _AMOUNT_WORDS = frozenset({"price", "total", "amount", "cost", "quantity"})
 _POSTAL_WORDS = frozenset({"postal", "postcode", "zip", "zipcode"})
 
+# How `errors.DqError` sets off what to do.
+_REMEDY = "\n  What to do: "
 _WORD = re.compile(r"[^\W_]+")
 _CHUNK = re.compile(r"\S+")
 _QUOTED = re.compile(r"(?<!\w)'([^'\n]{1,200})'(?!\w)|\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|‘([^’\n]{1,200})’")
@@ -142,7 +144,14 @@ def mask_free_texts(
 
 
 def mask_free_text(text: str, today: date, known: Collection[str] = ()) -> str:
-    """`text` without what looks like personal data or is a phrase of `known` (lower case, words joined by a blank)."""
+    """`text` without what looks like personal data or is a phrase of `known` (lower case, words joined by a blank).
+
+    An error's remedy, which follows on a line of its own, is looked at for itself.
+    """
+    return _REMEDY.join(_masked(part, today, known) for part in text.split(_REMEDY))
+
+
+def _masked(text: str, today: date, known: Collection[str]) -> str:
     spans = list(_suspicious(text, today))
     spans += [(start, end, _mask_words) for phrase, start, end in _phrases(text) if phrase in known]
     return _replaced(text, spans)

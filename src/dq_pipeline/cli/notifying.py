@@ -1,0 +1,70 @@
+"""`dq notify`: who is told of a night, and whether it works."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from dq_pipeline.cli.base import dq, err, out, project_option
+from dq_pipeline.cli.speaking import lang_option, load_spoken, spoken
+
+if TYPE_CHECKING:
+    from dq_pipeline.config import Project
+
+
+@dq.command()
+@project_option
+@click.argument("channel", required=False)
+@click.option("--test", "is_test", is_flag=True, help="Send a sample message to the channel, or to all of them.")
+@lang_option
+@click.pass_context
+def notify(ctx: click.Context, project_path: Path, channel: str | None, is_test: bool, lang: str | None) -> None:
+    """Who is told of a night, and when last; or send a test.
+
+    \b
+    Examples:
+      dq notify
+      dq notify --test              every channel gets a message that says it is a test
+      dq notify --test slack        that one alone
+    """
+    from dq_pipeline.telling import send_samples
+
+    project = load_spoken(project_path, lang)
+    _ = spoken().gettext
+    if not is_test:
+        _print_channels(project, channel)
+        return
+    told = send_samples(project, channel, datetime.now().astimezone().date())
+    for one in told:
+        if one.sent:
+            out.print(f"{escape(one.channel)}: {_('sent')} ({one.seconds:.1f} s)")
+        else:
+            err.print(
+                f"[bold red]{escape(one.channel)}[/bold red]: {_('not sent')}: {escape(spoken().say(one.reason or ''))}"
+            )
+    ctx.exit(0 if all(one.sent for one in told) else 1)
+
+
+def _print_channels(project: "Project", name: str | None) -> None:
+    """One line a channel: its type, when it is told, and what became of its last message."""
+    from dq_pipeline import archive
+
+    _ = spoken().gettext
+    last: dict[str, str] = {}
+    for manifest in archive.manifests(project.output):
+        for one in manifest.get("told") or []:
+            last[one["channel"]] = (
+                f"{manifest['run_id']}: {_('sent') if one['sent'] else spoken().say(str(one['reason']))}"
+            )
+    table = Table(_("channel"), _("type"), _("told"), _("last message"), box=None, pad_edge=False)
+    for channel in project.settings.notify:
+        if name in {None, channel.title}:
+            cells = (channel.title, channel.type, channel.when, last.get(channel.title, _("none yet")))
+            table.add_row(*(escape(cell) for cell in cells))
+    if table.row_count:
+        out.print(table)
+    else:
+        out.print(_("Nobody is told: there is no such channel under `notify:` in the project file."))
