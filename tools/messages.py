@@ -16,7 +16,6 @@ from typing import Any
 
 import yaml
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
 
@@ -24,7 +23,7 @@ from dq_pipeline.config import Project, load_project
 from dq_pipeline.language import LANGUAGES
 from dq_pipeline.language.catalogue import OURS, read_catalogue
 from dq_pipeline.language.terms import TERMS
-from tools.sentences import python_sentences, sql_sentences
+from tools.sentences import gettext_messages, python_sentences, sql_sentences
 
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "src/dq_pipeline"
@@ -55,7 +54,7 @@ def engine_messages() -> Iterator[Message]:
             for _, _, message, _ in babel_extract(stream, ("_", "gettext", "ngettext"), (), _OPTIONS):
                 yield _message(message, path)
     for path in sorted(ENGINE.rglob("*.py")):
-        for _, message, _, _ in extract_from_file("python", path, {"_": None, "gettext": None, "ngettext": (1, 2)}):
+        for message in gettext_messages(path):
             yield _message(message, path)
         for sentence, _ in python_sentences(path):
             yield _message(sentence, path)

@@ -38,6 +38,22 @@ def python_sentences(path: Path) -> Iterator[tuple[str, int]]:
                         yield sentence, call.lineno
 
 
+def gettext_messages(path: Path) -> Iterator[str | tuple[str, str]]:
+    """What a module says through a catalogue, also within f-strings: a message, or a singular and its plural."""
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        name = _called(call) if isinstance(call, ast.Call) else ""
+        if isinstance(call, ast.Call) and name in {"_", "gettext", "ngettext"}:
+            texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            if name == "ngettext" and len(texts) == 2:
+                yield texts[0], texts[1]
+            elif name != "ngettext" and texts:
+                yield texts[0]
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
 def _helpers(tree: ast.Module) -> dict[str, tuple[int, ...]]:
     """A module's own functions that are given a message or a remedy, and the places of these."""
     found = {}
@@ -49,7 +65,7 @@ def _helpers(tree: ast.Module) -> dict[str, tuple[int, ...]]:
 
 
 def _arguments(call: ast.Call, calls: Mapping[str, tuple[int, ...]]) -> list[ast.expr]:
-    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    name = _called(call)
     if name not in calls:
         return []
     written = [call.args[place] for place in calls[name] if place < len(call.args)]

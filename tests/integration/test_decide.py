@@ -106,10 +106,12 @@ def test_pairs_are_decided_by_keys_taken_back_and_gone_on_with(project: Path) ->
     sitting.press("q")
     sitting.until(r"1 decided now, \d+ left")
     assert sitting.end() == 0
-    again = Terminal(project, "customer", "--by", "Ann Lee")
-    shown = again.until(ASKS)
-    assert f"{done + 2} of {total}, {done + 1} decided" in shown
-    assert all(record in shown for record in pairs[1])
+    again = Terminal(project, "customer", "--by", "Ann Lee", "--lang", "es")
+    shown = again.until("Por qué se pregunta: .*\n")
+    assert f"{done + 2} de {total}; decididas: {done + 1}" in shown, shown
+    assert "Indicios: " in shown
+    assert "≠ distintas" in shown
+    assert all(record in shown for record in pairs[1]), shown
     again.press("\x03")
     assert again.end() == 0
     with (project / "pipelines/judgements/customer.csv").open(encoding="utf-8") as stream:

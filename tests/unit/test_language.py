@@ -108,6 +108,10 @@ def test_quantities_and_days_are_converted_and_names_are_not() -> None:
     assert "O0003262" in language.say("order O0003262 was not delivered")
 
 
+def test_nothing_is_said_as_nothing() -> None:
+    assert [speak(name).gettext("") for name in ("en", "es")] == ["", ""]
+
+
 def test_english_is_left_as_it_stands() -> None:
     for sentence in ("order 7 is late", "39,670 of 1 rows", "", "two\nlines"):
         assert speak("en").say(sentence) == sentence

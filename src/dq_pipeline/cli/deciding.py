@@ -12,6 +12,7 @@ from rich.table import Table
 from dq_pipeline.cli.base import out, project_option, waiting
 from dq_pipeline.cli.reviewing import review
 from dq_pipeline.cli.serving import user_name
+from dq_pipeline.cli.speaking import lang_option, load_spoken, spoken, told
 from dq_pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from dq_pipeline.linkage.judgements import Judgement
 
 _DECISIONS = {"s": "same", "d": "different", "u": "unsure"}
-_KEYS = "s same, d different, u unsure, w why (said with the next decision), z undo, n next, p previous, q quit"
 # As Ctrl-C, Ctrl-D and Escape say it too.
 _QUIT = ("q", "\x03", "\x04", "\x1b")
 
@@ -30,7 +30,10 @@ _QUIT = ("q", "\x03", "\x04", "\x1b")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many pairs at most.")
 @click.option("--by", "decided_by", help="Who decides; asked for if left out.")
 @click.option("--unmasked", is_flag=True, help="Show personal values in clear.")
-def decide_(project_path: Path, entity: str | None, limit: int, decided_by: str | None, unmasked: bool) -> None:
+@lang_option
+def decide_(
+    project_path: Path, entity: str | None, limit: int, decided_by: str | None, unmasked: bool, lang: str | None
+) -> None:
     """Decide pair by pair in the terminal.
 
     The pairs of ENTITY, or of all, in the order of the report. Each key press is written at once, so that you can quit
@@ -41,7 +44,6 @@ def decide_(project_path: Path, entity: str | None, limit: int, decided_by: str 
       dq review decide customer
       dq review decide --by "Ann Lee" --unmasked
     """
-    from dq_pipeline.config import load_project
     from dq_pipeline.deciding import waiting_pairs
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -49,18 +51,19 @@ def decide_(project_path: Path, entity: str | None, limit: int, decided_by: str 
             "deciding by keys needs a terminal, and this is none",
             remedy="`dq review export` writes the pairs as a sheet, `dq review import` takes it back",
         )
-    project = load_project(project_path)
-    with waiting("reading the pairs"):
+    project = load_spoken(project_path, lang)
+    _ = spoken().gettext
+    with waiting(_("reading the pairs")):
         found = waiting_pairs(project, entity, limit, unmasked=unmasked)
     before = [pair for pair in found.pairs if found.judgement(pair)]
     session = Session(project, [pair for pair in found.pairs if not found.judgement(pair)], len(before))
     if session.pairs:
-        session.by = (decided_by or "").strip() or click.prompt("Decided by", default=user_name()).strip()
+        session.by = (decided_by or "").strip() or click.prompt(_("Decided by"), default=user_name()).strip()
         session.run()
     elif before:
-        out.print(f"All pairs are decided ({len(before)}). Next: dq run")
+        out.print(_("All pairs are decided (%(n)s). Next: dq run") % {"n": spoken().number(len(before))})
     else:
-        out.print("No pair waits for a decision.")
+        out.print(_("No pair waits for a decision."))
 
 
 @dataclass
@@ -78,7 +81,7 @@ class Session:
 
     def run(self) -> None:
         """Show, ask and write until all is decided or one quits."""
-        out.print(_KEYS)
+        self.help()
         self.show()
         while True:
             try:
@@ -87,7 +90,16 @@ class Session:
                 break
             if key in _QUIT or not self.press(key.lower()):
                 break
-        out.print(f"{len(self.decided)} decided now, {self.open} left. Next: dq run")
+        counts = {"decided": spoken().number(len(self.decided)), "left": spoken().number(self.open)}
+        out.print(spoken().gettext("%(decided)s decided now, %(left)s left. Next: dq run") % counts)
+
+    @staticmethod
+    def help() -> None:
+        """The keys."""
+        _ = spoken().gettext
+        out.print(
+            _("s same, d different, u unsure, w why (said with the next decision), z undo, n next, p previous, q quit")
+        )
 
     @property
     def open(self) -> int:
@@ -102,13 +114,13 @@ class Session:
         if key == "z":
             self.undo()
         elif key == "w":
-            self.why = click.prompt("Why", default="", show_default=False).strip()
-            out.print("It is said with your decision.")
+            self.why = click.prompt(spoken().gettext("Why"), default="", show_default=False).strip()
+            out.print(spoken().gettext("It is said with your decision."))
         elif key in ("n", "p"):
             self.at = min(max(self.at + (1 if key == "n" else -1), 0), len(self.pairs) - 1)
             self.show()
         else:
-            out.print(_KEYS)
+            self.help()
         return True
 
     def decide(self, judgement: str) -> None:
@@ -127,12 +139,12 @@ class Session:
                 before=held.judgement if held else "",
             )
         except ConfigError as error:
-            out.print(f"[bold]not saved[/bold] {escape(str(error))}")
+            out.print(spoken().gettext("not saved"), escape(told(error)), style="bold")
             return
         self.why = ""
         if held is None:
             self.steps.append(self.at)
-        out.print(f"[bold]{judgement}[/bold], saved")
+        out.print(spoken().gettext("%(judgement)s, saved") % {"judgement": f"[bold]{_word(judgement)}[/bold]"})
         rest = [place for place in range(len(self.pairs)) if place not in self.decided]
         if rest:
             self.at = next((place for place in rest if place > self.at), rest[0])
@@ -143,47 +155,65 @@ class Session:
         from dq_pipeline.deciding import take_back
 
         if not self.steps:
-            out.print("There is nothing to undo in this sitting; decide a pair otherwise instead.")
+            out.print(spoken().gettext("There is nothing to undo in this sitting; decide a pair otherwise instead."))
             return
         place = self.steps.pop()
         try:
             take_back(self.project, self.pairs[place]["entity"], self.decided.pop(place))
         except ConfigError as error:
-            out.print(f"[bold]not undone[/bold] {escape(str(error))}")
+            out.print(spoken().gettext("not undone"), escape(told(error)), style="bold")
             return
-        out.print("undone")
+        out.print(spoken().gettext("undone"))
         self.at = place
         self.show()
 
     def show(self) -> None:
         """The pair at hand: progress, both records side by side, what speaks for and against, what is at stake."""
-        pair = self.pairs[self.at]
-        count = self.done_before + len(self.decided)
-        place = self.done_before + self.at + 1
-        out.print(f"\n[bold]{place} of {self.done_before + len(self.pairs)}, {count} decided[/bold]")
-        told = self.decided.get(self.at)
-        if told:
-            out.print(f"decided: {told.judgement}")
+        pair, count = self.pairs[self.at], spoken().number
+        figures = {
+            "place": count(self.done_before + self.at + 1),
+            "all": count(self.done_before + len(self.pairs)),
+            "decided": count(self.done_before + len(self.decided)),
+        }
+        heading = spoken().gettext("%(place)s of %(all)s, %(decided)s decided") % figures
+        out.print(f"\n[bold]{heading}[/bold]")
+        held = self.decided.get(self.at)
+        if held:
+            out.print(spoken().gettext("decided: %(judgement)s") % {"judgement": _word(held.judgement)})
         _print_pair(pair)
 
 
+def _word(name: str) -> str:
+    """A word that a table uses, as people say it."""
+    return spoken().gettext(name.replace("_", " "))
+
+
 def _print_pair(pair: dict[str, Any]) -> None:
+    _ = spoken().gettext
     table = Table(box=None, pad_edge=False)
-    for name in (pair["entity"], pair["record_id_l"], pair["record_id_r"], ""):
-        table.add_column(escape(name), overflow="fold")
+    for name in (_word(pair["entity"]), pair["record_id_l"], pair["record_id_r"], ""):
+        # An id that is cut in two is none that one can copy.
+        table.add_column(escape(name), overflow="fold", min_width=len(name))
     for one in pair["fields"]:
         cells = ["" if one[side] is None else escape(str(one[side])) for side in ("left", "right")]
         differs = one["agreement"] == "different"
         cells = [f"[bold]{cell}[/bold]" if differs else cell for cell in cells]
-        mark = f"≠ {one['agreement']}" if differs else one["agreement"]
-        table.add_row(escape(one["column"]), *cells, mark)
+        mark = f"≠ {_word(one['agreement'])}" if differs else _word(one["agreement"])
+        table.add_row(escape(_word(one["column"])), *cells, mark)
     out.print(table)
     if pair["evidence"]:
         listed = "; ".join(
-            f"{one['what']} ({one['level']}): {one['words']}" if one["level"] else f"{one['what']}: {one['words']}"
+            f"{_word(one['what'])} ({spoken().say(one['level'])}): {_word(one['words'])}"
+            if one["level"]
+            else f"{_word(one['what'])}: {_word(one['words'])}"
             for one in pair["evidence"]
         )
-        out.print(escape(f"Evidence: {listed}. Together: {pair['speaks']}."))
-    out.print(escape(f"Why it is asked: {pair['reason'] or 'unsure'}"))
+        told_of = {"listed": listed, "together": _word(pair["speaks"])}
+        out.print(escape(_("Evidence: %(listed)s. Together: %(together)s.") % told_of))
+    reason = ": ".join(
+        ", ".join(_word(one.strip()) for one in part.split(",")) for part in (pair["reason"] or "unsure").split(":")
+    )
+    out.print(escape(_("Why it is asked: %(reason)s") % {"reason": reason}))
     if pair["open_orders"]:
-        out.print(escape(f"Open orders at stake: {pair['open_orders']} ({', '.join(pair['open_order_ids'][:5])})"))
+        stake = {"n": spoken().number(pair["open_orders"]), "orders": ", ".join(pair["open_order_ids"][:5])}
+        out.print(escape(_("Open orders at stake: %(n)s (%(orders)s)") % stake))

@@ -38,7 +38,8 @@ class Language:
 
     def gettext(self, message: str) -> str:
         """A message of the engine's own, with what stands for its %(names)s still open."""
-        return self._translations.gettext(message)
+        # A catalogue keeps its own header under the empty message.
+        return self._translations.gettext(message) if message else ""
 
     def ngettext(self, one: str, many: str, number: int) -> str:
         """A message by number, with what stands for its %(names)s still open."""
