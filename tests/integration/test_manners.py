@@ -38,7 +38,7 @@ def completed(sample: Path, *typed: str) -> list[str]:
     ("typed", "expected"),
     [
         (("ru",), ["run", "runs"]),
-        (("run", "--fr"), ["--from"]),
+        (("run", "--fr"), ["--from", "--from-snapshot"]),
         (("profile", "order"), ["order_lines", "orders"]),
         (("train", ""), ["address", "customer"]),
         (("evaluate", "cust"), ["customer"]),

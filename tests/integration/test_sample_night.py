@@ -1,5 +1,6 @@
 """The first night of the sample project, looked at as an analyst would: by SQL on the published file."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,8 +131,13 @@ def test_report_scorecard_and_manifest_lie_beside_it(sample: Path) -> None:
     assert len(page) < 3_000_000
     assert "published" in page.lower()
     assert '"verdict": "published"' in (here / "scorecard.json").read_text(encoding="utf-8")
-    manifest = (here / "manifest.json").read_text(encoding="utf-8")
-    assert len(re.findall(r'"sha256": "[0-9a-f]{64}"', manifest)) == 8
+    manifest = json.loads((here / "manifest.json").read_text(encoding="utf-8"))
+    hashes = {source["source"]: source["sha256"] for source in manifest["inputs"]}
+    assert len(hashes) == 8
+    assert all(re.fullmatch("[0-9a-f]{64}", one) for one in hashes.values())
+    # What was read is what was kept.
+    kept = {source: files[0]["sha256"] for source, files in manifest["snapshots"].items()}
+    assert kept == hashes
 
 
 def test_no_personal_value_reaches_the_report(sample: Path, night: Warehouse) -> None:

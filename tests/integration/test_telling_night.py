@@ -100,6 +100,11 @@ def test_a_test_message_says_that_it_is_one(night: Path) -> None:
     assert listed.code == 0
     assert "wrong" in listed.text
     assert "none yet" in listed.text
+    as_json = json.loads(call("notify", "--project", night, "--json").text)
+    assert [(one["channel"], one["type"], one["last"]) for one in as_json] == [
+        ("webhook", "webhook", None),
+        ("wrong", "webhook", None),
+    ]
 
 
 @pytest.mark.parametrize(
