@@ -11,6 +11,7 @@ from dq_pipeline.config import Project
 from dq_pipeline.errors import BreachError, ConfigError, DqError, StageError
 from dq_pipeline.extracts import snapshots
 from dq_pipeline.extracts.inputs import Delivery
+from dq_pipeline.private import private_files, protect
 from dq_pipeline.run import Outcome, Run, StageReport
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.stages.ingest import ingest
@@ -56,7 +57,8 @@ def run_pipeline(
     if from_snapshot is not None and first != STAGE_NAMES[0]:
         raise ConfigError("--from-snapshot begins with the first stage", remedy="leave --from out")
     check_project(project)
-    with archive.lock(project.output):
+    with archive.lock(project.output), private_files():
+        _protect(project)
         outcome = _begin(project, run_date, first, from_snapshot)
         teller = Teller(project, outcome, observer, echo)
         warehouse = None
@@ -82,7 +84,12 @@ def run_pipeline(
             teller.concluded(warehouse)
             if warehouse is not None:
                 warehouse.close()
+            _protect(project)
         return outcome
+
+
+def _protect(project: Project) -> None:
+    protect(project.output, published_for_group=project.settings.permissions.published == "group")
 
 
 def _unforeseen(error: BaseException) -> StageError:

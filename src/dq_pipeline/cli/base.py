@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dq_pipeline import __version__
+from dq_pipeline.private import private_files
 
 # Values come from extracts: none may clear the screen, name the window or turn the text around.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -69,7 +70,8 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", prog_name="dq", message="%(prog)s %(version)s")
-def dq() -> None:
+@click.pass_context
+def dq(ctx: click.Context) -> None:
     """Nightly extracts in, one published truth and a data-quality scorecard out.
 
     \b
@@ -79,3 +81,6 @@ def dq() -> None:
     Exit codes: 0 done or published, 1 failed, 2 wrong usage or configuration, 3 a gate was breached and nothing was
     published, 4 another run holds the lock.
     """
+    # A project is a team's; what its runs and exports write holds people.
+    if ctx.invoked_subcommand != "init":
+        ctx.with_resource(private_files())

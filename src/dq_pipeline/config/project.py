@@ -41,6 +41,12 @@ class Resources(Frozen):
     threads: int | None = Field(default=None, ge=1)
 
 
+class Permissions(Frozen):
+    """Who may read what runs write: their user alone, or the attempts in `runs` the group of the files too."""
+
+    published: Literal["private", "group"] = "private"
+
+
 class IssueCheck(Frozen):
     """One named defect: the file `sql/issues/<code>_<name>.sql` returns the rows that have it.
 
@@ -82,6 +88,7 @@ class Settings(Frozen):
     stake: Identifier | None = None
     gates: Gates = Gates()
     resources: Resources = Resources()
+    permissions: Permissions = Permissions()
     owners: dict[Identifier, Owner] = Field(min_length=1)
     touchpoints: tuple[str, ...] = ()
     targets: dict[Dimension, Share] = Field(default_factory=dict)
