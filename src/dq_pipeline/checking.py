@@ -31,10 +31,14 @@ from dq_pipeline.stages.standardize import standardize
 from dq_pipeline.warehouse import Warehouse, quoted
 
 
-def check_project(project: Project) -> dict[str, int]:
-    """Check the project; what was checked -> how many. Raises ConfigError for the first fault."""
+def check_project(project: Project, made: dict[str, tuple[str, dict[str, str]]] | None = None) -> dict[str, int]:
+    """Check the project; what was checked -> how many. Raises ConfigError for the first fault.
+
+    `made` takes every table and view that the line builds: name -> its SELECT and its columns.
+    """
     _check_channels(project)
     warehouse = Warehouse()
+    warehouse.made = made
     try:
         load_macros(warehouse)
         set_run_values(warehouse, "check", date(2000, 1, 1))

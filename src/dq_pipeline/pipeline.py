@@ -56,11 +56,12 @@ def run_pipeline(
         )
     if from_snapshot is not None and first != STAGE_NAMES[0]:
         raise ConfigError("--from-snapshot begins with the first stage", remedy="leave --from out")
-    check_project(project)
+    made: dict[str, tuple[str, dict[str, str]]] = {}
+    check_project(project, made if project.settings.lineage else None)
     with archive.lock(project.output), private_files():
         _protect(project)
         outcome = _begin(project, run_date, first, from_snapshot)
-        teller = Teller(project, outcome, observer, echo)
+        teller = Teller(project, outcome, observer, echo, made)
         warehouse = None
         try:
             warehouse = _open(project, outcome)

@@ -78,6 +78,8 @@ class Warehouse:
         spill_directory: Path | None = None,
     ) -> None:
         self.path = path
+        # Where somebody asks for it: table or view -> its SELECT and columns, also of those that were dropped again.
+        self.made: dict[str, tuple[str, dict[str, str]]] | None = None
         config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
         if memory_limit:
             config["memory_limit"] = memory_limit
@@ -119,6 +121,8 @@ class Warehouse:
                 where=_with_line(where, error),
                 remedy=_remedy(error, "correct it and run `dq check`, which binds every SELECT without data"),
             ) from error
+        if self.made is not None:
+            self.made[name] = (select, self.columns(name))
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """Run one statement and discard its result. Raises StageError."""

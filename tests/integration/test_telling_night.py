@@ -13,6 +13,7 @@ from dq_pipeline.cli import dq
 from dq_pipeline.config import load_project
 from dq_pipeline.errors import ConfigError
 from tests.conftest import call
+from tests.openlineage_case import checked
 from tests.scenario import scenario_project
 from tests.telling_case import Receiver, receiver
 
@@ -42,9 +43,11 @@ def test_a_held_night_a_crash_and_the_log_on_the_error_stream(night: Path, monke
     with receiver() as hook:
         monkeypatch.setenv("HOOK", hook.url)
         down = {"type": "webhook", "name": "down", "url": "http://127.0.0.1:1/", "timeout": 0.5}
-        declare(night, [{"type": "webhook", "url": "${HOOK}"}, down], prometheus={"file": "output/dq.prom"})
+        files = {"prometheus": {"file": "output/dq.prom"}, "lineage": {"file": "output/lineage.jsonl"}}
+        declare(night, [{"type": "webhook", "url": "${HOOK}"}, down], **files)
         _held(night, hook)
         _crashed(night, hook, monkeypatch)
+    _traced(night)
 
 
 def _held(night: Path, hook: Receiver) -> None:
@@ -73,6 +76,20 @@ def _crashed(night: Path, hook: Receiver, monkeypatch: pytest.MonkeyPatch) -> No
     assert "Zebulon" not in result.stderr
     assert (hook.document["verdict"], hook.document["verdict_before"]) == ("failed", "held")
     assert "an unforeseen fault: ZeroDivisionError" in hook.document["error"]["message"]
+
+
+def _traced(night: Path) -> None:
+    """Both nights as OpenLineage has them: what the held one read, and that nobody got anything of either."""
+    text = (night / "output/lineage.jsonl").read_text(encoding="utf-8")
+    whole = [one for one in checked(text.splitlines()) if one["job"]["facets"]["jobType"]["jobType"] == "JOB"]
+    assert [one["eventType"] for one in whole] == ["START", "FAIL", "START", "FAIL"]
+    held, crashed = whole[1::2]
+    assert held["outputs"] == crashed["outputs"] == []
+    assert "missing_extract" in held["run"]["facets"]["errorMessage"]["message"]
+    read = {one["name"]: one["inputFacets"]["dataQualityMetrics"]["rowCount"] for one in held["inputs"]}
+    assert read["crm_customers"] > 0
+    assert "orders" not in read or read["orders"] == 0
+    assert "Zebulon" not in text
 
 
 def test_what_is_refused_before_the_first_stage_tells_nobody(night: Path) -> None:
@@ -131,3 +148,24 @@ def test_a_channel_of_a_gate_that_is_none_is_refused(night: Path) -> None:
     answer = call("check", "--project", night)
     assert answer.code == 2
     assert "'sails' is no gate and no owner" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ({}, "give either url or file"),
+        ({"url": "https://marquez.example", "file": "x.jsonl"}, "give either url or file"),
+        ({"url": "https://me:in-clear@marquez.example"}, "in clear"),
+        ({"url": "https://marquez.example", "token": "in-clear"}, "token is a secret"),
+        ({"file": "x.jsonl", "token": "${TOKEN}"}, "token and ca_file go with url"),
+        ({"file": "x.jsonl", "columnz": True}, "columnz"),
+    ],
+)
+def test_where_lineage_cannot_go_is_refused(target: dict[str, Any], said: str, night: Path) -> None:
+    declare(night, [], lineage=target)
+    with pytest.raises(ConfigError, match=said) as caught:
+        load_project(night)
+    shown = str(caught.value)
+    assert "nightly.yml, line " in shown
+    assert caught.value.remedy
+    assert "in-clear" not in shown

@@ -114,7 +114,7 @@ def test_whatever_breaks_in_telling_is_a_warning(tmp_path: Path, monkeypatch: py
     (tmp_path / "metrics/x").touch()
     (outcome.directory / archive.MANIFEST).unlink()
     tell(project, outcome)
-    assert [warning.split(":")[0] for warning in outcome.warnings] == ["notify", "prometheus", "manifest"]
+    assert [warning.split()[0] for warning in outcome.warnings] == ["notify", "prometheus", "manifest"]
     assert log_of(outcome)[-1]["event"] == "warning"
 
 

@@ -15,7 +15,7 @@ from dq_pipeline.config.lookup import Lookup
 from dq_pipeline.config.scoring import Anomalies, Failures, Plan, Scores, Touchpoints
 from dq_pipeline.config.service import Lifecycle, Service, Standard, Tier
 from dq_pipeline.config.source import Source
-from dq_pipeline.config.telling import AnyChannel, Prometheus
+from dq_pipeline.config.telling import AnyChannel, LineageTarget, Prometheus
 from dq_pipeline.errors import ConfigError
 
 
@@ -105,6 +105,7 @@ class Settings(Frozen):
     lookup: Lookup | None = None
     notify: tuple[AnyChannel, ...] = ()
     prometheus: Prometheus | None = None
+    lineage: LineageTarget | None = None
 
 
 def _meant(name: str, known: Sequence[str]) -> str:

@@ -128,3 +128,35 @@ class Prometheus(Frozen):
     """A file in the text format of Prometheus, for the textfile collector of its node exporter."""
 
     file: Path
+
+
+class LineageTarget(Frozen):
+    """Where OpenLineage events go: posted to `url` (with `token` as bearer), or appended to `file`.
+
+    `namespace` is that of the job, the sources and the tables. `timeout` is the most seconds that an answer, and the
+    end of the run, may take. `columns` False leaves out which columns a column is made of.
+    """
+
+    url: str | None = None
+    endpoint: str = "api/v1/lineage"
+    token: str | None = None
+    ca_file: Path | None = None
+    file: Path | None = None
+    namespace: str = "dq_pipeline"
+    timeout: float = Field(default=10, gt=0, le=120)
+    columns: bool = True
+
+    @field_validator("token")
+    @classmethod
+    def _is_secret(cls, value: str | None) -> str | None:
+        return _secret(value, "token")
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> "LineageTarget":
+        if (self.url is None) == (self.file is None):
+            raise ValueError("give either url or file")
+        if self.file is not None and (self.token or self.ca_file):
+            raise ValueError("token and ca_file go with url")
+        if self.url is not None:
+            _address(self.url)
+        return self

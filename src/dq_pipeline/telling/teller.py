@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -35,16 +35,28 @@ class Teller:
     """
 
     def __init__(
-        self, project: Project, outcome: Outcome, observer: Observer, echo: Callable[[str], None] | None = None
+        self,
+        project: Project,
+        outcome: Outcome,
+        observer: Observer,
+        echo: Callable[[str], None] | None = None,
+        made: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
     ) -> None:
-        """`echo` takes each line of the log as well."""
+        """`echo` takes each line of the log as well; `made` is what `check_project` built, for lineage of columns."""
         self.project, self.outcome, self.observer = project, outcome, observer
         self.log = RunLog(outcome.directory, outcome.run_id, echo)
         self.log.write("run_started", project=project.settings.name, run_date=outcome.run_date)
+        self.lineage: Any = None
+        if project.settings.lineage is not None:
+            with self._heeded("lineage"):
+                from dq_pipeline.telling.lineage import Lineage
+
+                self.lineage = Lineage(project, outcome, project.settings.lineage, made or {})
 
     def started(self, stage: str) -> None:
         """A stage begins."""
         self.log.write("stage_started", stage=stage)
+        self._traced("started", stage)
         self.observer.started(stage)
 
     def finished(self, stage: str, report: StageReport, seconds: float) -> None:
@@ -54,6 +66,7 @@ class Teller:
         for breach in report.breaches:
             told = {"where": self._masked(breach.where), "message": self._masked(breach.message)}
             self.log.write("breach", gate=breach.gate, **told, remedy=breach.remedy)
+        self._traced("finished", stage, report.rows)
         self.observer.finished(stage, report, seconds)
 
     def warn(self, message: str) -> None:
@@ -73,6 +86,7 @@ class Teller:
         seconds = round((datetime.now(UTC) - outcome.started_at).total_seconds(), 3)
         about = {"verdict": outcome.verdict, "exit_code": outcome.exit_code, "breaches": len(outcome.breaches)}
         self.log.write("concluded", **about, seconds=seconds, error=error)
+        self._traced("concluded", warehouse, error or self._why_held())
         told: list[Told] = []
         if settings.notify and outcome.verdict in CONCLUDED:
             with self._heeded("notify"):
@@ -85,6 +99,14 @@ class Teller:
                 write_metrics(path, self.project, outcome, seconds, sum(not one.sent for one in told))
         with self._heeded("manifest"):
             self._keep(told)
+
+    def _traced(self, event: str, *about: Any) -> None:
+        """Tell lineage of an event; once that has failed it is left alone."""
+        lineage, self.lineage = self.lineage, None
+        if lineage is not None:
+            with self._heeded("lineage"):
+                getattr(lineage, event)(*about)
+                self.lineage = lineage
 
     def _notified(self) -> list[Told]:
         told = notify(self.project, self._manifest(), self._before())
@@ -106,6 +128,11 @@ class Teller:
             "summary": outcome.summary,
             "directory": str(outcome.directory),
         }
+
+    def _why_held(self) -> str | None:
+        """The breaches in one text, masked; None where there is none."""
+        lines = [f"{one.gate}, {self._masked(one.where)}: {self._masked(one.message)}" for one in self.outcome.breaches]
+        return "\n".join(lines) or None
 
     def _before(self) -> list[dict[str, Any]]:
         """The attempts before this one, the last one last."""
@@ -130,6 +157,10 @@ class Teller:
         try:
             yield
         except DqError as error:
-            self.warn(f"{what}: {error.message}")
+            said, remedy = error.message, error.remedy
+            if remedy:
+                self.warn(f"{what} failed, the run did not: {said}; what to do: {remedy}")
+            else:
+                self.warn(f"{what} failed, the run did not: {said}")
         except Exception as error:
-            self.warn(f"{what}: {type(error).__name__}: {redact(str(error))[:200]}")
+            self.warn(f"{what} failed, the run did not: {type(error).__name__}: {redact(str(error))[:200]}")
