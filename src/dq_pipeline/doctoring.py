@@ -16,6 +16,7 @@ from dq_pipeline.config import Entity, Project, load_project
 from dq_pipeline.errors import Breach, DqError
 from dq_pipeline.extracts.locate import locate
 from dq_pipeline.linkage import read_judgements
+from dq_pipeline.telling import hindrances
 
 Status = Literal["ok", "warn", "fail"]
 MEGABYTE = 1_000_000
@@ -53,7 +54,7 @@ def examine(path: Path, today: date | None = None) -> list[Finding]:
     found += _machine(project)
     for entity in project.entities:
         found += [_model(project, entity, today or datetime.now().astimezone().date()), _judgements(project, entity)]
-    return [*found, _last_run(project), _schedule(), _terminal()]
+    return [*found, _last_run(project), *_telling(project), _schedule(), _terminal()]
 
 
 def _said(error: DqError) -> str:
@@ -214,6 +215,18 @@ def _last_run(project: Project) -> Finding:
     if age > LATE:
         return Finding("last run", "warn", said, "see why the scheduler did not start it, or `dq run`")
     return Finding("last run", "ok", said)
+
+
+def _telling(project: Project) -> Iterator[Finding]:
+    """Whether a night could be told, where anybody is to be told."""
+    settings = project.settings
+    found = list(hindrances(project))
+    for fault in found:
+        yield Finding("telling", "warn", _said(fault), fault.remedy or "correct it; `dq notify --test` tries it")
+    told = [channel.title for channel in settings.notify]
+    told += [name for name, one in (("prometheus", settings.prometheus), ("lineage", settings.lineage)) if one]
+    if told and not found:
+        yield Finding("telling", "ok", ", ".join(told))
 
 
 def _schedule() -> Finding:

@@ -25,6 +25,7 @@ SUMMARY = {
     "sources": [
         {"source": "orders", "file": "a.csv", "sha256": "aa", "bytes": 700, "rows_read": 900, **READ},
         {"source": "orders", "file": "b.csv", "sha256": "bb", "bytes": None, "rows_read": 300, **READ},
+        {"source": "catalog", "file": None, "sha256": None, "bytes": None, "rows_read": 0, **READ},
     ]
 }
 
@@ -107,14 +108,16 @@ def test_a_run_that_fails_says_where_and_why_without_anybody(tmp_path: Path) -> 
 
 
 def test_a_held_night_says_what_was_read_and_expected_and_has_no_outputs(tmp_path: Path, warehouse: Any) -> None:
-    personal = Breach("quarantine", "orders", f"5 rows, {MAIL} among them", "look")
+    personal = Breach("quarantine", f"{tmp_path}/data/orders.csv", f"5 rows, {MAIL} among them", "look")
     tell(tmp_path, FILE, "held", warehouse, breaches=[LOST, personal])
     *_, stage, last = events_of(tmp_path)
     assert (stage["eventType"], last["eventType"], last["outputs"]) == ("COMPLETE", "FAIL", [])
     message = last["run"]["facets"]["errorMessage"]["message"]
     assert message.startswith("records_lost, orders: 12 of 40 records are missing")
+    assert "quarantine, data/orders.csv: 5 rows" in message
     assert MAIL not in message
-    (orders,) = last["inputs"]
+    orders, missing = last["inputs"]
+    assert (missing["name"], "version" in missing["facets"]) == ("catalog", False)
     assert (orders["name"], orders["facets"]["version"]["datasetVersion"]) == ("orders", "aa+bb")
     first = orders["facets"]["schema"]["fields"][0]
     assert (first["name"], first["type"]) == ("order_id", "text")

@@ -1,5 +1,6 @@
 """What is told: the document by its schema, the forms of Slack, Teams and mail, the language, and nothing personal."""
 
+import dataclasses
 import json
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -101,11 +102,24 @@ def test_the_scorecard_s_masked_words_are_told_where_there_is_one(tmp_path: Path
     assert message.breaches[0].message == "the line of 'Z•••' is cut"
 
 
+def test_paths_begin_in_the_project_and_the_report_is_found(tmp_path: Path) -> None:
+    gone = Breach("missing_extract", f"{tmp_path}/data/orders.csv", "the extract is missing", "ask sales")
+    error = str(StageError("it cannot be read", where=tmp_path / "data/orders.csv"))
+    message = message_of(tmp_path, gone, verdict="failed", error=error)
+    assert message.breaches[0].where == "data/orders.csv"
+    assert (message.error or {})["message"] == "data/orders.csv: it cannot be read"
+    # Without a link, readers need the whole path, and the machine.
+    assert f"{tmp_path}/output/runs/2026-11-20-1/1" in message.report
+    text = worded(dataclasses.replace(message, link=None, host="night-1"), speak("es")).text
+    assert text.endswith(f"- Informe: {message.report} en night-1\n")
+
+
 def test_messages_speak_the_project_s_language(tmp_path: Path) -> None:
     message = message_of(tmp_path, LOST)
     project = project_of(tmp_path / "p")
     english = worded(message, speak("en")).text
     spanish = worded(message, speak("es", project.catalogues)).text
+    assert worded(message, speak("es")).button == "Abrir el informe"
     for said in ("held back, nothing was published", "Breached limits", "What to repair first", "Next step", "new: "):
         assert said in english
         assert said not in spanish
@@ -140,7 +154,7 @@ def test_teams_form_is_one_adaptive_card(tmp_path: Path) -> None:
     assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
     assert all(one["type"] == "TextBlock" and one["wrap"] is True for one in card["body"])
     assert card["body"][0]["color"] == "Attention"
-    assert card["actions"] == [{"type": "Action.OpenUrl", "title": "Report", "url": "https://dq.example/r"}]
+    assert card["actions"] == [{"type": "Action.OpenUrl", "title": "Open the report", "url": "https://dq.example/r"}]
     assert "[this](" not in "".join(one["text"] for one in card["body"])
     assert len(json.dumps(body)) < 28_000
 

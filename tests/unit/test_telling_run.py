@@ -15,10 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import dq_pipeline.telling as telling
 from dq_pipeline import archive, recording
-from dq_pipeline.config.telling import Prometheus
+from dq_pipeline.config.telling import LineageTarget, Prometheus
 from dq_pipeline.errors import StageError
 from dq_pipeline.run import Outcome, StageReport
-from dq_pipeline.telling import Teller, notifying, sending
+from dq_pipeline.telling import Teller, hindrances, notifying, sending
 from tests.telling_case import LOST, channel_of, concluded, project_of, receiver
 
 SCHEMA = json.loads((Path(telling.__file__).parent / "schemas/log.json").read_text(encoding="utf-8"))
@@ -127,6 +127,30 @@ def test_a_folder_that_is_gone_loses_the_log_and_nothing_else(tmp_path: Path) ->
     assert [json.loads(line)["event"] for line in echoed] == [
         *("run_started", "stage_started", "stage_finished", "concluded", "warning")
     ]
+
+
+def test_what_would_keep_a_night_from_being_told_is_seen_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOOK", raising=False)
+    monkeypatch.setenv("TOKEN", TOKEN)
+    channels = [channel_of(type="slack", url="${HOOK}"), channel_of(name="down"), channel_of(name="well", ca_file="ca")]
+    where = {"prometheus": Prometheus(file=Path("dq.prom")), "lineage": LineageTarget(url="http://x", token="${TOKEN}")}
+    project = project_of(tmp_path, *channels, **where)
+    told = [{"channel": "down", "sent": False, "reason": "no answer in time"}, {"channel": "well", "sent": True}]
+    concluded(project, "held", told=told)
+    monkeypatch.setattr("dq_pipeline.telling.ready.find_spec", lambda package: None if package == "openlineage" else 1)
+    assert [(one.where, one.message, one.remedy) for one in hindrances(project)] == [
+        (
+            "slack",
+            "the environment variable HOOK is not set",
+            "set HOOK for the user that starts `dq run`; the project's files hold no secrets",
+        ),
+        ("well", "ca is not there", "put the certificates there, or leave `ca_file` out"),
+        (None, "openlineage is not installed", "pip install 'dq-pipeline[lineage]'"),
+        (None, "down was not told: no answer in time", "`dq notify --test down` tries it again"),
+    ]
+    assert list(hindrances(project_of(tmp_path))) == []
 
 
 def metrics_of(root: Path, verdict: Any = "held") -> Path:

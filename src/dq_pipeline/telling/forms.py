@@ -28,7 +28,7 @@ def slack(words: Worded, link: str | None) -> dict[str, Any]:
         text = _cut("\n".join(lines), SLACK_SECTION)
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})
     if link:
-        button = {"type": "button", "text": {"type": "plain_text", "text": "Report"}, "url": link}
+        button = {"type": "button", "text": {"type": "plain_text", "text": words.button}, "url": link}
         blocks.append({"type": "actions", "elements": [button]})
     return {"text": _slack(words.headline), "blocks": blocks}
 
@@ -51,7 +51,7 @@ def teams(words: Worded, link: str | None) -> dict[str, Any]:
         "msteams": {"width": "Full"},
     }
     if link:
-        card["actions"] = [{"type": "Action.OpenUrl", "title": "Report", "url": link}]
+        card["actions"] = [{"type": "Action.OpenUrl", "title": words.button, "url": link}]
     return {"type": "message", "attachments": [{"contentType": _CARD, "contentUrl": None, "content": card}]}
 
 

@@ -135,15 +135,14 @@ class Lineage:
                 yield self._input(source, read[source.name], warehouse)
 
     def _input(self, source: Source, read: list[Mapping[str, Any]], warehouse: Warehouse) -> Any:
-        found = {
+        found: dict[str, Any] = {
             "schema": _schema((name, column.type, column.title) for name, column in source.columns.items()),
-            "version": facets.dataset_version_dataset.DatasetVersionDatasetFacet(
-                datasetVersion="+".join(str(row["sha256"]) for row in read), producer=PRODUCER
-            ),
             "ownership": facets.ownership_dataset.OwnershipDatasetFacet(
                 owners=[facets.ownership_dataset.Owner(name=source.owner, type="OWNER")], producer=PRODUCER
             ),
         }
+        if version := "+".join(str(row["sha256"]) for row in read if row["sha256"]):
+            found["version"] = facets.dataset_version_dataset.DatasetVersionDatasetFacet(version, producer=PRODUCER)
         rows, size = (sum(int(row[name] or 0) for row in read) for name in ("rows_read", "bytes"))
         measured = {
             "dataQualityMetrics": facets.data_quality_metrics_input_dataset.DataQualityMetricsInputDatasetFacet(

@@ -5,6 +5,7 @@ written, free texts are masked by their look alone.
 """
 
 import json
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -65,6 +66,7 @@ class Message:
     plan: Sequence[Mapping[str, Any]]
     report: str
     link: str | None = field(default=None)
+    host: str = field(default_factory=socket.gethostname)
 
 
 def build_message(
@@ -79,7 +81,7 @@ def build_message(
     """The message on an attempt. `tonight` and `before` are manifests with their `directory`."""
     directory = Path(tonight["directory"])
     card = _scorecard(directory)
-    mask = _mask_of(tonight, card)
+    mask = _mask_of(tonight, card, project.root)
     troubles = [_trouble(breach, mask, why) for breach in heard(breaches_in(tonight), channel, project)]
     troubles.sort(key=lambda trouble: not trouble.is_new)
     published = next((one for one in reversed(before) if one.get("verdict") == "published"), None)
@@ -123,23 +125,30 @@ def document_of(message: Message) -> dict[str, Any]:
         "plan": list(message.plan),
         "report": message.report,
         "link": message.link,
+        "host": message.host,
     }
     redacted: dict[str, Any] = redact_all(document)  # type: ignore[assignment]
     return redacted
 
 
 class _Mask:
-    """Free texts -> what may be told of them: as the scorecard has it, else masked by its look."""
+    """Free texts -> what may be told of them: as the scorecard has it, else masked by its look; paths short."""
 
-    def __init__(self, run_date: date, known: Mapping[str, str]) -> None:
-        self.run_date, self.known = run_date, known
+    def __init__(self, run_date: date, known: Mapping[str, str], root: Path) -> None:
+        self.run_date, self.known, self.root = run_date, known, root
 
     def __call__(self, text: str) -> str:
         told = self.known[text] if text in self.known else mask_free_text(text, self.run_date)
+        told = within(told, self.root)
         return redact(told if len(told) <= MOST_LETTERS else f"{told[:MOST_LETTERS]}…")
 
 
-def _mask_of(manifest: Manifest, card: Mapping[str, Any]) -> _Mask:
+def within(text: str, root: Path) -> str:
+    """A text whose paths begin in the project's folder `root`: nobody who is told works from the root of the disk."""
+    return text.replace(f"{root}/", "") if len(root.parts) > 1 else text
+
+
+def _mask_of(manifest: Manifest, card: Mapping[str, Any], root: Path) -> _Mask:
     known: dict[str, str] = {}
     masked = card.get("breaches") or []
     written = breaches_in(manifest)
@@ -148,7 +157,7 @@ def _mask_of(manifest: Manifest, card: Mapping[str, Any]) -> _Mask:
             known |= {breach.where: str(shown["where"]), breach.message: str(shown["message"])}
     if manifest.get("error") and card.get("error"):
         known[str(manifest["error"])] = str(card["error"])
-    return _Mask(date.fromisoformat(str(manifest["run_date"])), known)
+    return _Mask(date.fromisoformat(str(manifest["run_date"])), known, root)
 
 
 def _trouble(breach: Breach, mask: _Mask, why: News) -> Trouble:

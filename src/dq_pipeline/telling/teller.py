@@ -14,6 +14,7 @@ from dq_pipeline.run import Outcome, StageReport
 from dq_pipeline.scorecard.masking import mask_free_text
 from dq_pipeline.telling.change import CONCLUDED
 from dq_pipeline.telling.log import RunLog
+from dq_pipeline.telling.message import within
 from dq_pipeline.telling.notifying import Told, notify
 from dq_pipeline.warehouse import Warehouse
 
@@ -86,7 +87,7 @@ class Teller:
         seconds = round((datetime.now(UTC) - outcome.started_at).total_seconds(), 3)
         about = {"verdict": outcome.verdict, "exit_code": outcome.exit_code, "breaches": len(outcome.breaches)}
         self.log.write("concluded", **about, seconds=seconds, error=error)
-        self._traced("concluded", warehouse, error or self._why_held())
+        self._traced("concluded", warehouse, within(error or self._why_held() or "", self.project.root) or None)
         told: list[Told] = []
         if settings.notify and outcome.verdict in CONCLUDED:
             with self._heeded("notify"):
@@ -113,7 +114,8 @@ class Teller:
         for one in told:
             self.log.write("told", **one.entry)
             if not one.sent:
-                self.warn(f"{one.channel} was not told: {one.reason}")
+                channel, reason = one.channel, one.reason
+                self.warn(f"{channel} was not told: {reason}; `dq notify --test {channel}` tries it again")
         return told
 
     def _manifest(self) -> dict[str, Any]:

@@ -17,11 +17,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Worded:
-    """A message to be read: `is_good` where nothing is wrong."""
+    """A message to be read: `is_good` where nothing is wrong; `button` is written on what opens the report."""
 
     headline: str
     parts: Sequence[Part]
     is_good: bool
+    button: str
 
     @property
     def text(self) -> str:
@@ -50,7 +51,7 @@ def worded(message: Message, language: Language) -> Worded:
     if message.plan:
         parts.append(Part(_("What to repair first"), [_plan_line(one, language) for one in message.plan]))
     parts.append(Part(_("Next step"), _next_lines(message, language)))
-    return Worded(_headline(message, language), parts, message.verdict == "published")
+    return Worded(_headline(message, language), parts, message.verdict == "published", _("Open the report"))
 
 
 def _headline(message: Message, language: Language) -> str:
@@ -138,5 +139,6 @@ def _next_lines(message: Message, language: Language) -> list[str]:
         step = _("Put right what failed, then `dq run` again. What was published before stays.")
     else:
         step = _("Nothing has to be done for the night.")
-    where = _("Report: %(place)s") % {"place": message.link or message.report}
-    return [step, where]
+    if message.link:
+        return [step, _("Report: %(place)s") % {"place": message.link}]
+    return [step, _("Report: %(place)s on %(host)s") % {"place": message.report, "host": message.host}]
