@@ -196,5 +196,6 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
     staged = path.with_name(f".{path.name}.new")
-    staged.write_text(text, encoding="utf-8")
+    # A file's name may be no UTF-8; in JSON its odd bytes are escapes that are read back as they were.
+    staged.write_text(text, encoding="utf-8", errors="backslashreplace")
     os.replace(staged, path)

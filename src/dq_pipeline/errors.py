@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def writable(text: str) -> str:
+    r"""A text that every file and terminal takes: of a name or a header that is no UTF-8, each odd byte as `\udc8b`."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class DqError(Exception):
     """Something is wrong with the code, the configuration or a file.
 
@@ -13,10 +18,10 @@ class DqError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, *, where: str | Path | None = None, remedy: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.where = str(where) if where is not None else None
-        self.remedy = remedy
+        super().__init__(writable(message))
+        self.message = writable(message)
+        self.where = writable(str(where)) if where is not None else None
+        self.remedy = writable(remedy) if remedy else remedy
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
@@ -55,6 +60,10 @@ class Breach:
     where: str
     message: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        for name in ("where", "message", "remedy"):
+            object.__setattr__(self, name, writable(getattr(self, name)))
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}\n  What to do: {self.remedy}"

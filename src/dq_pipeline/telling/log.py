@@ -31,7 +31,7 @@ class RunLog:
             # Opened for each line: what was said before a kill is in the file, whoever moved or removed it.
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
             try:
-                os.write(descriptor, f"{line}\n".encode())
+                os.write(descriptor, f"{line}\n".encode(errors="backslashreplace"))
             finally:
                 os.close(descriptor)
         if self.echo is not None:
