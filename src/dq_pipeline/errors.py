@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+# All but the end of a line and the tabulator.
+_CONTROLS = {sign: f"\\x{sign:02x}" for sign in (*range(32), *range(127, 160)) if chr(sign) not in "\n\t"}
+
 
 def writable(text: str) -> str:
-    r"""A text that every file and terminal takes: of a name or a header that is no UTF-8, each odd byte as `\udc8b`."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    r"""A text that every file takes and no terminal obeys: odd bytes are written as `\udc8b`, controls as `\x1b`."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(_CONTROLS)
 
 
 class DqError(Exception):

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from dq_pipeline.errors import DqError, StageError
+from dq_pipeline.errors import Breach, DqError, StageError
 from dq_pipeline.warehouse import Warehouse
 from tests.test_architecture import MODULES, SOURCE
 
@@ -49,3 +49,17 @@ def test_a_failing_query_names_nobody(query: str) -> None:
     for part in ("Wilhelmina", "Billie", "Brien"):
         assert part not in str(error.value)
     assert "What to do:" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("as it is: ñ 你 🙂\n\tnext", "as it is: ñ 你 🙂\n\tnext"),
+        (b"no\x8butf-8".decode("utf-8", "surrogateescape"), r"no\udc8butf-8"),
+        ("\x1b]0;title\x07 \x9b31m \r\x00", r"\x1b]0;title\x07 \x9b31m \x0d\x00"),
+    ],
+)
+def test_a_sentence_can_be_written_and_commands_no_terminal(text: str, said: str) -> None:
+    breach = Breach("gate", text, text, text)
+    assert (breach.where, breach.message, breach.remedy) == (said, said, said)
+    assert str(StageError(text, where=text, remedy=text)) == f"{said}: {said}\n  What to do: {said}"
