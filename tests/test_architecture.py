@@ -13,7 +13,7 @@ LAYERS = (
     ("serving",),
     ("deciding",),
     ("pipeline", "training", "starting", "reviewing", "quarantining", "profiling", "reporting", "doctoring"),
-    ("telling",),
+    ("telling", "operating"),
     ("checking", "recording"),
     ("stages", "tracing", "differing", "evaluating", "explaining", "publishing", "exporting"),
     ("run", "archive", "proposing"),

@@ -12,9 +12,10 @@ A reader opens `<output>/published/truth.duckdb`; while it holds the file open, 
 import contextlib
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +30,22 @@ SNAPSHOTS = "snapshots"
 
 
 @contextlib.contextmanager
-def lock(output: Path) -> Iterator[None]:
-    """Hold the output folder: one run at a time. The operating system lets go of it when a process dies."""
-    held = FileLock(output / ".lock", timeout=0)
+def lock(output: Path, wait: float = 0) -> Iterator[None]:
+    """Hold the output folder: one run at a time. The operating system lets go of it when a process dies.
+
+    `wait` is how many seconds to wait for another run to end; less than 0: as long as it takes. Raises LockError.
+    """
+    held = FileLock(output / ".lock", timeout=wait, poll_interval=0.5)
     try:
         output.mkdir(parents=True, exist_ok=True)
         held.acquire()
-        (output / ".lock.json").write_text(json.dumps({"pid": os.getpid()}), encoding="utf-8")
+        holder = {"pid": os.getpid(), "host": platform.node(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}
+        write_json(output / ".lock.json", holder)
     except Timeout as error:
         raise LockError(
             f"another run is going on here ({_holder(output)})",
             where=output,
-            remedy="wait until it ends; `dq runs` shows it",
+            remedy="wait until it ends (`dq run --wait`); `dq runs` shows it",
         ) from error
     except OSError as error:
         held.release()
@@ -68,7 +73,8 @@ def is_locked(output: Path) -> bool:
 
 def _holder(output: Path) -> str:
     try:
-        return f"process {json.loads((output / '.lock.json').read_text(encoding='utf-8'))['pid']}"
+        holder = json.loads((output / ".lock.json").read_text(encoding="utf-8"))
+        return f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "process unknown"
 
@@ -89,6 +95,12 @@ def published_file(output: Path) -> Path | None:
             remedy="restore the run's folder, or remove this name to begin without history",
         )
     return None
+
+
+def published_directory(output: Path) -> Path | None:
+    """The folder of the attempt that `published` points to, its real place; None where it points to none."""
+    pointer = output / PUBLISHED
+    return pointer.resolve() if pointer.is_dir() else None
 
 
 def point_to(output: Path, directory: Path) -> None:
@@ -127,7 +139,23 @@ def manifests(output: Path) -> list[dict[str, Any]]:
             continue
         if isinstance(manifest, dict) and {"run_id", "run_date", "started_at"} <= manifest.keys():
             found.append({**manifest, "directory": str(path.parent)})
-    return sorted(found, key=lambda manifest: (str(manifest.get("started_at")), manifest["directory"]))
+    return sorted(found, key=_place)
+
+
+def _place(manifest: Mapping[str, Any]) -> tuple[int, str, str]:
+    """Attempts are numbered, because a clock can be set back."""
+    number = manifest.get("sequence")
+    return number if isinstance(number, int) else 0, str(manifest["started_at"]), manifest["directory"]
+
+
+def next_sequence(output: Path) -> int:
+    """The number of a new attempt: one more than any before it."""
+    return max((_place(manifest)[0] for manifest in manifests(output)), default=0) + 1
+
+
+def attempt_name(manifest: Mapping[str, Any]) -> str:
+    """What an attempt is called: `<run_id>/<n>`."""
+    return f"{manifest['run_id']}/{Path(manifest['directory']).name}"
 
 
 def snapshots_of(output: Path, manifest: Mapping[str, Any]) -> frozenset[Path]:
@@ -164,15 +192,19 @@ def choose_run_id(output: Path, run_date: date, fingerprint: str) -> str:
 
 def new_attempt(output: Path, run_id: str) -> Path:
     """A new folder for an attempt of the run."""
-    for leftover in (output / "runs").glob("*/*/*"):
-        # What a killed run unpacked or spilled: it holds personal data and fills the disk.
-        if leftover.name in {"unpacked", "spill"}:
-            shutil.rmtree(leftover, ignore_errors=True)
+    for directory in (output / "runs").glob("*/*"):
+        clear_leftovers(output, directory)
     folder = output / "runs" / run_id
     taken = [int(path.name) for path in folder.glob("*") if path.name.isdigit()]
     directory = folder / str(max(taken, default=0) + 1)
     directory.mkdir(parents=True)
     return directory
+
+
+def clear_leftovers(output: Path, directory: Path) -> None:
+    """Remove what an attempt unpacked and spilled: it holds personal data and fills the disk."""
+    for leftover in (directory / "unpacked", directory / "spill", output / "spill"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def working_file(output: Path) -> Path:

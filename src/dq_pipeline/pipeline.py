@@ -4,15 +4,26 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from dq_pipeline import __version__, archive, recording
 from dq_pipeline.checking import check_project
 from dq_pipeline.config import Project
-from dq_pipeline.errors import BreachError, ConfigError, DqError, StageError
+from dq_pipeline.errors import Breach, BreachError, ConfigError, DqError, StageError
 from dq_pipeline.extracts import snapshots
 from dq_pipeline.extracts.inputs import Delivery
+from dq_pipeline.operating import (
+    CancelledError,
+    Interruption,
+    check_room,
+    input_bytes,
+    prune,
+    refuse_other_inputs,
+    resumable,
+    sizes,
+)
 from dq_pipeline.private import private_files, protect
-from dq_pipeline.run import Outcome, Run, StageReport
+from dq_pipeline.run import PUBLISHED_FILE, Outcome, Run, StageReport
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.stages.ingest import ingest
 from dq_pipeline.stages.link import link
@@ -39,32 +50,36 @@ def run_pipeline(
     first: str = "ingest",
     last: str = "publish",
     from_snapshot: str | None = None,
+    is_resumed: bool = False,
+    wait: float = 0,
     echo: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Run the stages from `first` to `last` for a date and publish if no gate is breached.
 
-    `from_snapshot` is the id of a past run, whose snapshots and date are taken instead of tonight's extracts. `echo`
-    takes each line of the attempt's log as it is written.
+    `from_snapshot` is the id of a past run, whose snapshots and date are taken instead of tonight's extracts.
+    `is_resumed` goes on after the last complete stage of the last attempt. `wait` is how many seconds to wait for
+    another run to end, less than 0 for as long as it takes. `echo` takes each line of the attempt's log as it is
+    written.
 
     A failed or held run leaves the published file as it was, and a report that says why. Raises DqError only for what
-    is wrong before the first stage (configuration, the lock); everything later is in the outcome.
+    is wrong before the first stage (configuration, the lock, no room on the disk, being cancelled); everything later
+    is in the outcome.
     """
-    chosen = STAGES[STAGE_NAMES.index(first) : STAGE_NAMES.index(last) + 1]
-    if not chosen:
-        raise ConfigError(
-            f"--from {first} comes after --until {last}", remedy=f"the order is {' → '.join(STAGE_NAMES)}"
-        )
-    if from_snapshot is not None and first != STAGE_NAMES[0]:
-        raise ConfigError("--from-snapshot begins with the first stage", remedy="leave --from out")
+    _refuse_contradictions(first, last, from_snapshot, is_resumed=is_resumed)
     made: dict[str, tuple[str, dict[str, str]]] = {}
     check_project(project, made if project.settings.lineage else None)
-    with archive.lock(project.output), private_files():
+    with archive.lock(project.output, wait), private_files(), Interruption() as interruption:
         _protect(project)
-        outcome = _begin(project, run_date, first, from_snapshot)
+        with interruption.stage(None):
+            outcome, first = (
+                _resume(project, run_date) if is_resumed else _begin(project, run_date, first, from_snapshot)
+            )
+        chosen = STAGES[STAGE_NAMES.index(first) : STAGE_NAMES.index(last) + 1]
         teller = Teller(project, outcome, observer, echo, made)
         warehouse = None
         try:
             warehouse = _open(project, outcome)
+            interruption.watch(warehouse)
             run = Run(
                 project,
                 outcome.run_id,
@@ -74,13 +89,16 @@ def run_pipeline(
                 archive.published_file(project.output),
                 outcome.deliveries,
             )
-            _run_stages(run, chosen, outcome, teller)
-            _conclude(run, outcome)
+            _run_stages(run, chosen, outcome, teller, interruption)
+            _conclude(run, outcome, interruption)
+            _prune(project, outcome, teller)
         except DqError as error:
             _fail(project, outcome, warehouse, error)
         except BaseException as error:
-            _fail(project, outcome, warehouse, _unforeseen(error))
-            raise
+            if interruption.cause is None:
+                _fail(project, outcome, warehouse, _unforeseen(error))
+                raise
+            _fail(project, outcome, warehouse, interruption.cause)
         finally:
             teller.concluded(warehouse)
             if warehouse is not None:
@@ -93,6 +111,17 @@ def _protect(project: Project) -> None:
     protect(project.output, published_for_group=project.settings.permissions.published == "group")
 
 
+def _refuse_contradictions(first: str, last: str, from_snapshot: str | None, *, is_resumed: bool) -> None:
+    if STAGE_NAMES.index(first) > STAGE_NAMES.index(last):
+        raise ConfigError(
+            f"--from {first} comes after --until {last}", remedy=f"the order is {' → '.join(STAGE_NAMES)}"
+        )
+    if from_snapshot is not None and first != STAGE_NAMES[0]:
+        raise ConfigError("--from-snapshot begins with the first stage", remedy="leave --from out")
+    if is_resumed and (from_snapshot is not None or first != STAGE_NAMES[0]):
+        raise ConfigError("--resume finds out by itself where to go on", remedy="leave --from and --from-snapshot out")
+
+
 def _unforeseen(error: BaseException) -> StageError:
     name = type(error).__name__
     return StageError(
@@ -100,23 +129,37 @@ def _unforeseen(error: BaseException) -> StageError:
     )
 
 
-def _begin(project: Project, run_date: date | None, first: str, from_snapshot: str | None) -> Outcome:
+def _begin(project: Project, run_date: date | None, first: str, from_snapshot: str | None) -> tuple[Outcome, str]:
     """A new attempt: of a run of its own, or with `--from` of the last one, on whose tables it goes on."""
+    if first != STAGE_NAMES[0]:
+        manifest = _got_to(project, run_date, first)
+        return _go_on(project, manifest, first), first
     started_at = datetime.now(UTC)
-    if first == STAGE_NAMES[0]:
-        run_date, deliveries = _deliveries(project, run_date, from_snapshot)
-        inputs = snapshots.input_hashes(deliveries)
-        fingerprint = recording.fingerprint(project, run_date, inputs)
-        run_id = archive.choose_run_id(project.output, run_date, fingerprint)
-        directory = archive.new_attempt(project.output, run_id)
-        outcome = Outcome(run_id, run_date, directory, started_at, fingerprint, inputs, deliveries)
-        outcome.snapshots = snapshots.as_document(deliveries)
-        for leftover in project.output.glob(f"{archive.working_file(project.output).name}*"):
-            leftover.unlink()
-    else:
-        outcome = _go_on(project, run_date, first, started_at)
+    run_date, deliveries = _deliveries(project, run_date, from_snapshot)
+    listed = snapshots.as_document(deliveries)
+    check_room(project.output, input_bytes(listed))
+    inputs = snapshots.input_hashes(deliveries)
+    fingerprint = recording.fingerprint(project, run_date, inputs)
+    run_id = archive.choose_run_id(project.output, run_date, fingerprint)
+    sequence = archive.next_sequence(project.output)
+    directory = archive.new_attempt(project.output, run_id)
+    outcome = Outcome(run_id, run_date, directory, started_at, fingerprint, inputs, deliveries, listed)
+    outcome.sequence = sequence
+    for leftover in project.output.glob(f"{archive.working_file(project.output).name}*"):
+        leftover.unlink()
     recording.write_manifest(project, outcome, None)
-    return outcome
+    return outcome, first
+
+
+def _resume(project: Project, run_date: date | None) -> tuple[Outcome, str]:
+    """A new attempt that goes on where the last one was interrupted, with the extracts that it read."""
+    manifest, first = resumable(project, run_date, STAGE_NAMES)
+    its_date = date.fromisoformat(manifest["run_date"])
+    deliveries = snapshots.fetch_all(project, its_date, project.output / archive.SNAPSHOTS)
+    refuse_other_inputs(manifest, snapshots.as_document(deliveries))
+    outcome = _go_on(project, manifest, first)
+    outcome.inputs, outcome.deliveries = snapshots.input_hashes(deliveries), deliveries
+    return outcome, first
 
 
 def _deliveries(project: Project, run_date: date | None, from_snapshot: str | None) -> tuple[date, dict[str, Delivery]]:
@@ -132,22 +175,39 @@ def _deliveries(project: Project, run_date: date | None, from_snapshot: str | No
     return its_date, snapshots.from_manifest(project, manifest, folder)
 
 
-def _go_on(project: Project, run_date: date | None, first: str, started_at: datetime) -> Outcome:
-    """A new attempt of the last run, that begins at `first`. Raises ConfigError where that run did not get so far."""
+def _got_to(project: Project, run_date: date | None, first: str) -> dict[str, Any]:
+    """The manifest of the last run. Raises ConfigError where that run did not get as far as `first`."""
     manifest = archive.last_attempt(project.output)
-    done = [(stage["stage"], stage["rows"], stage["seconds"]) for stage in manifest["stages"]]
-    before = STAGE_NAMES[: STAGE_NAMES.index(first)]
-    missing = [name for name in before if name not in {stage for stage, _, _ in done}]
+    done = {stage["stage"] for stage in manifest["stages"]}
+    missing = [name for name in STAGE_NAMES[: STAGE_NAMES.index(first)] if name not in done]
     if missing:
         message = f"--from {first} needs a run that got through {', '.join(missing)}"
         raise ConfigError(message, remedy="run without --from first")
     last_date = date.fromisoformat(manifest["run_date"])
     if run_date not in {None, last_date}:
         raise ConfigError(f"the last run was for {last_date}, not {run_date}", remedy="run without --from")
+    return manifest
+
+
+def _go_on(project: Project, manifest: dict[str, Any], first: str) -> Outcome:
+    """A new attempt of a run, on the tables of its last one: what the stages before `first` found stays found."""
+    kept = [stage for stage in manifest["stages"] if stage["stage"] in STAGE_NAMES[: STAGE_NAMES.index(first)]]
+    sequence = archive.next_sequence(project.output)
     directory = archive.new_attempt(project.output, manifest["run_id"])
-    stages = [entry for entry in done if entry[0] in before]
-    outcome = Outcome(manifest["run_id"], last_date, directory, started_at, manifest["fingerprint"], stages=stages)
-    outcome.snapshots = manifest.get("snapshots", {})
+    outcome = Outcome(
+        manifest["run_id"],
+        date.fromisoformat(manifest["run_date"]),
+        directory,
+        datetime.now(UTC),
+        manifest["fingerprint"],
+        snapshots=manifest.get("snapshots", {}),
+        sequence=sequence,
+        breached={stage["stage"]: stage.get("breaches", 0) for stage in kept},
+        stages=[(stage["stage"], stage["rows"], stage["seconds"]) for stage in kept],
+    )
+    found = manifest["breaches"][: sum(outcome.breached.values())]
+    outcome.breaches = [Breach(**breach) for breach in found]
+    recording.write_manifest(project, outcome, None)
     return outcome
 
 
@@ -158,14 +218,18 @@ def _open(project: Project, outcome: Outcome) -> Warehouse:
         memory_limit=resources.memory_limit,
         threads=resources.threads,
         spill_directory=project.output / "spill",
+        spill_limit=resources.temp_limit,
     )
     load_macros(warehouse)
     set_run_values(warehouse, outcome.run_id, outcome.run_date)
     return warehouse
 
 
-def _run_stages(run: Run, chosen: Sequence[Stage], outcome: Outcome, observer: Observer) -> None:
+def _run_stages(
+    run: Run, chosen: Sequence[Stage], outcome: Outcome, observer: Observer, interruption: Interruption
+) -> None:
     """The loop. After a breach the later stages still run, so that the report is whole; publishing does not."""
+    limit = run.project.settings.resources.stage_timeout_minutes
     for stage in chosen:
         name = stage.__name__
         if stage is publish:
@@ -174,10 +238,14 @@ def _run_stages(run: Run, chosen: Sequence[Stage], outcome: Outcome, observer: O
             _note_run(run, outcome)
         observer.started(name)
         began = time.monotonic()
-        report = stage(run)
+        with interruption.stage(name, limit):
+            report = stage(run)
         seconds = round(time.monotonic() - began, 3)
         outcome.stages.append((name, sum(report.rows.values()), seconds))
         outcome.breaches.extend(report.breaches)
+        outcome.breached[name] = len(report.breaches)
+        # A run that dies from now on is resumed after this stage.
+        recording.write_manifest(run.project, outcome, run.warehouse)
         observer.finished(name, report, seconds)
         if not report.can_continue:
             return
@@ -210,7 +278,7 @@ def _note_run(run: Run, outcome: Outcome) -> None:
     )
 
 
-def _conclude(run: Run, outcome: Outcome) -> None:
+def _conclude(run: Run, outcome: Outcome, interruption: Interruption) -> None:
     """The verdict, the report, the manifest, and, if all is well, the pointer: last, and at once."""
     if outcome.breaches:
         outcome.verdict = "held"
@@ -227,15 +295,34 @@ def _conclude(run: Run, outcome: Outcome) -> None:
     if outcome.inputs:
         # The first run trains the models: they are part of what the same run would begin with next time.
         outcome.fingerprint = recording.fingerprint(run.project, outcome.run_date, outcome.inputs)
+    interruption.check()
+    outcome.bytes = sizes(run.project.output, outcome)
     recording.write_manifest(run.project, outcome, run.warehouse)
     if outcome.verdict == "published":
         archive.point_to(run.project.output, outcome.directory)
 
 
+def _prune(project: Project, outcome: Outcome, teller: Teller) -> None:
+    """What the project does not keep goes. The night is published: nothing here can take that back."""
+    if outcome.verdict != "published":
+        return
+    try:
+        prune(project)
+    except OSError as error:
+        teller.warn(f"old nights could not be removed: {error.strerror}")
+
+
 def _fail(project: Project, outcome: Outcome, warehouse: Warehouse | None, error: DqError) -> None:
-    """A stage failed: yesterday stays, and the report says why. A report that fails too must not hide the reason."""
-    outcome.verdict, outcome.error = "failed", error
+    """A stage failed: yesterday stays, and the report says why. A report that fails too must not hide the reason.
+
+    Whoever cancels a run waits for it to end: there is no report.
+    """
+    is_cancelled = isinstance(error, CancelledError)
+    outcome.verdict, outcome.error = "cancelled" if is_cancelled else "failed", error
+    with contextlib.suppress(OSError):
+        (outcome.directory / PUBLISHED_FILE).unlink(missing_ok=True)
     with contextlib.suppress(Exception):
-        if warehouse is not None:
+        if warehouse is not None and not is_cancelled:
             recording.write_report(project, outcome, warehouse)
     recording.write_manifest(project, outcome, None)
+    archive.clear_leftovers(project.output, outcome.directory)

@@ -1,10 +1,12 @@
 """What is written down about a run: its manifest, its report, the figures of its summary, and its fingerprint."""
 
+import functools
 import hashlib
 import json
 import platform
 from datetime import UTC, date, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from dq_pipeline import __version__, archive
@@ -100,7 +102,7 @@ def last_warehouse(project: Project, *, read_only: bool = True) -> Warehouse:
 
 
 def write_manifest(project: Project, outcome: Outcome, warehouse: Warehouse | None) -> None:
-    """manifest.json in the attempt's folder: written when it begins, and again when it ends."""
+    """manifest.json in the attempt's folder: written when it begins, after each stage, and when it ends."""
     archive.write_json(
         outcome.directory / archive.MANIFEST,
         {
@@ -113,12 +115,22 @@ def write_manifest(project: Project, outcome: Outcome, warehouse: Warehouse | No
             "started_at": outcome.started_at.isoformat(timespec="microseconds"),
             "seconds": round((datetime.now(UTC) - outcome.started_at).total_seconds(), 3),
             "fingerprint": outcome.fingerprint,
+            "sequence": outcome.sequence,
             "versions": versions(),
+            "code": code_hash(),
+            "bytes": outcome.bytes,
             "snapshots": outcome.snapshots,
             "inputs": inputs(warehouse) if warehouse is not None and warehouse.has("raw.sources") else [],
             "stages": [
-                {"stage": stage, "rows": rows, "seconds": round(seconds, 3)} for stage, rows, seconds in outcome.stages
+                {
+                    "stage": stage,
+                    "rows": rows,
+                    "seconds": round(seconds, 3),
+                    "breaches": outcome.breached.get(stage, 0),
+                }
+                for stage, rows, seconds in outcome.stages
             ],
+            "project_files": project_files(project),
         },
     )
 
@@ -133,6 +145,21 @@ def versions() -> dict[str, str]:
 def fingerprint(project: Project, run_date: date, inputs: tuple[str, ...]) -> str:
     """SHA-256 over what decides a run: the extracts, the project's files, the versions, and the date."""
     digest = hashlib.sha256(json.dumps([str(run_date), versions(), inputs]).encode())
-    for path in project.files():
-        digest.update(f"{path.relative_to(project.root)} {file_hash(path)}\n".encode())
+    for name, hashed in project_files(project).items():
+        digest.update(f"{name} {hashed}\n".encode())
+    return digest.hexdigest()
+
+
+def project_files(project: Project) -> dict[str, str]:
+    """Every file that decides what a run does, by its place below the project's root -> its SHA-256; sorted."""
+    return {str(path.relative_to(project.root)): file_hash(path) for path in project.files()}
+
+
+@functools.cache
+def code_hash() -> str:
+    """SHA-256 over this program's own modules and SELECTs: a stage done by other code is not gone on with."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(path for path in package.rglob("*") if path.suffix in {".py", ".sql"}):
+        digest.update(f"{path.relative_to(package)} {file_hash(path)}\n".encode())
     return digest.hexdigest()

@@ -13,7 +13,7 @@ from dq_pipeline.warehouse import Warehouse
 
 __all__ = ["Breach", "Outcome", "Run", "StageReport"]
 
-Verdict = Literal["running", "published", "held", "failed", "stopped"]
+Verdict = Literal["running", "published", "held", "failed", "cancelled", "stopped"]
 PUBLISHED_FILE = "truth.duckdb"
 WORKING_FILE = "working.duckdb"
 
@@ -50,7 +50,10 @@ class StageReport:
 
 @dataclass
 class Outcome:
-    """How a run ended: `published`, `held` (a gate was breached), `failed`, or `stopped` (as `--until` asked)."""
+    """How a run ended: `published`, `held` (a gate was breached), `failed`, `cancelled`, or `stopped` (by `--until`).
+
+    `sequence` counts the attempts of an output folder; `breached` is stage -> how many of `breaches`, in their order.
+    """
 
     run_id: str
     run_date: date
@@ -61,7 +64,10 @@ class Outcome:
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)
     snapshots: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     verdict: Verdict = "running"
+    sequence: int = 1
     breaches: list[Breach] = field(default_factory=list)
+    breached: dict[str, int] = field(default_factory=dict)
+    bytes: dict[str, int] = field(default_factory=dict)
     stages: list[tuple[str, int, float]] = field(default_factory=list)
     error: DqError | None = None
     summary: dict[str, Any] = field(default_factory=dict)

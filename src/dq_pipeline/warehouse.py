@@ -76,10 +76,12 @@ class Warehouse:
         memory_limit: str | None = None,
         threads: int | None = None,
         spill_directory: Path | None = None,
+        spill_limit: str | None = None,
     ) -> None:
         self.path = path
         # Where somebody asks for it: table or view -> its SELECT and columns, also of those that were dropped again.
         self.made: dict[str, tuple[str, dict[str, str]]] | None = None
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
         config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
         if memory_limit:
             config["memory_limit"] = memory_limit
@@ -87,6 +89,8 @@ class Warehouse:
             config["threads"] = threads
         if spill_directory:
             config["temp_directory"] = str(spill_directory)
+        if spill_limit:
+            config["max_temp_directory_size"] = spill_limit
         self.config = config
         try:
             self.connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=config)
@@ -160,17 +164,15 @@ class Warehouse:
 
     def batches(self, query: str, size: int = 10_000) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a query, `size` at a time, on a cursor of its own: for what is too large to fetch whole."""
-        cursor = self.connection.cursor()
-        try:
-            cursor.execute(query)
-            while rows := cursor.fetchmany(size):
-                yield rows
-        except duckdb.Error as error:
-            raise StageError(
-                f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_remedy(error, _REMEDY)
-            ) from error
-        finally:
-            cursor.close()
+        with self._cursor() as cursor:
+            try:
+                cursor.execute(query)
+                while rows := cursor.fetchmany(size):
+                    yield rows
+            except duckdb.Error as error:
+                raise StageError(
+                    f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_remedy(error, _REMEDY)
+                ) from error
 
     def count(self, table: str) -> int:
         """The number of rows of a table or view."""
@@ -262,12 +264,26 @@ class Warehouse:
         """
         self.execute(f"drop schema if exists {schema} cascade")
         self.execute(f"create schema {schema}")
+        try:
+            with self._cursor() as cursor:
+                yield cursor
+        finally:
+            self.execute(f"drop schema if exists {schema} cascade")
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self.connection.cursor()
+        self._cursors.append(cursor)
         try:
             yield cursor
         finally:
+            self._cursors.remove(cursor)
             cursor.close()
-            self.execute(f"drop schema if exists {schema} cascade")
+
+    def interrupt(self) -> None:
+        """Give up the statement that is going on, from another thread; whoever waits for it gets an error."""
+        for connection in (self.connection, *self._cursors):
+            connection.interrupt()
 
     def close(self) -> None:
         """Write everything down and close."""

@@ -79,7 +79,7 @@ def dq(ctx: click.Context) -> None:
     Look:    output/published/report.html and output/published/truth.duckdb
 
     Exit codes: 0 done or published, 1 failed, 2 wrong usage or configuration, 3 a gate was breached and nothing was
-    published, 4 another run holds the lock.
+    published, 4 another run holds the lock, 130 or 143 cancelled.
     """
     # A project is a team's; what its runs and exports write holds people.
     if ctx.invoked_subcommand != "init":

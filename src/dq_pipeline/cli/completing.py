@@ -47,6 +47,7 @@ def _runs(root: Path) -> list[str]:
 
 
 _KNOWN = {"source": _sources, "entity": _entities, "run_id": _runs, "before": _runs, "after": _runs}
+_KNOWN |= {"run": _runs, "from_snapshot": _runs}
 
 
 @dq.command()

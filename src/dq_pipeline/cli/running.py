@@ -30,6 +30,16 @@ STAGE_CHOICE = click.Choice(["ingest", "validate", "standardize", "link", "maste
 @click.option(
     "--until", "last", type=STAGE_CHOICE, default="publish", help="End after this stage; nothing is published."
 )
+@click.option("--resume", "is_resumed", is_flag=True, help="Go on where a run that broke off had got to.")
+@click.option(
+    "--wait",
+    type=float,
+    is_flag=False,
+    flag_value=-1.0,
+    default=0.0,
+    metavar="[MINUTES]",
+    help="Wait for another run to end, as long as it takes or so many minutes.",
+)
 @click.option("--from-snapshot", metavar="RUN", help="Repeat a past run: its date, and the extracts as it read them.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the verdict and what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -48,6 +58,8 @@ def run(
     run_date: datetime | None,
     first: str,
     last: str,
+    is_resumed: bool,
+    wait: float,
     from_snapshot: str | None,
     quiet: bool,
     as_json: bool,
@@ -63,6 +75,8 @@ def run(
       dq run
       dq run --date 2026-11-20
       dq run --from link            again from there, with the tables of the last run
+      dq run --resume               after a failure, a kill or Ctrl-C: go on after the last complete stage
+      dq run --wait 30              begin when the run that goes on has ended, within 30 minutes
       dq run --from-snapshot 2026-11-19-1
       dq run --until validate       see what the extracts are like
     """
@@ -81,6 +95,8 @@ def run(
                 first=first,
                 last=last,
                 from_snapshot=from_snapshot,
+                is_resumed=is_resumed,
+                wait=wait * 60,
                 echo=_echo if is_logged else None,
             )
     if is_logged and not as_json:
@@ -193,7 +209,9 @@ def print_summary(outcome: Any, output: Path, *, quiet: bool) -> None:
         _print_figures(outcome.summary)
     for breach in outcome.breaches:
         err.print(f"[bold red]{_('breach')}[/bold red] {escape(breach.gate)}: {escape(told(breach))}")
-    if outcome.error is not None and not outcome.breaches:
+    if outcome.verdict == "cancelled":
+        err.print(f"[bold yellow]{_('cancelled')}[/bold yellow] {escape(told(outcome.error))}")
+    elif outcome.error is not None and outcome.verdict == "failed":
         err.print(f"[bold red]{_('failed')}[/bold red] {escape(told(outcome.error))}")
     for warning in outcome.warnings:
         err.print(f"[bold yellow]{_('warning')}[/bold yellow] {escape(spoken().say(warning))}")
@@ -201,6 +219,7 @@ def print_summary(outcome: Any, output: Path, *, quiet: bool) -> None:
         "published": f"[bold green]{_('published')}[/bold green]",
         "held": f"[bold red]{_('held back')}[/bold red]; {_('what was published before stays as it was')}",
         "failed": f"[bold red]{_('failed')}[/bold red]; {_('what was published before stays as it was')}",
+        "cancelled": f"[bold yellow]{_('cancelled')}[/bold yellow]; {_('what was published before stays as it was')}",
         "stopped": _("stopped where --until said; nothing was published"),
     }
     out.print(f"{outcome.run_id}: {verdicts[outcome.verdict]}")

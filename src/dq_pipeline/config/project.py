@@ -18,6 +18,9 @@ from dq_pipeline.config.source import Source
 from dq_pipeline.config.telling import AnyChannel, LineageTarget, Prometheus
 from dq_pipeline.errors import ConfigError
 
+# A size as DuckDB writes it.
+SIZE = r"(?i)^\d+(\.\d+)? ?([KMGT]i?B)$"
+
 
 class Owner(Frozen):
     """A department that answers for data."""
@@ -35,10 +38,22 @@ class Paths(Frozen):
 
 
 class Resources(Frozen):
-    """What a run may use."""
+    """What a run may use: `memory_limit` and, for what does not fit there, `temp_limit` on disk, as `4GB`.
 
-    memory_limit: str | None = None
+    A stage that takes longer than `stage_timeout_minutes` is stopped, and the run fails.
+    """
+
+    memory_limit: str | None = Field(default=None, pattern=SIZE)
+    temp_limit: str | None = Field(default=None, pattern=SIZE)
     threads: int | None = Field(default=None, ge=1)
+    stage_timeout_minutes: float | None = Field(default=None, gt=0)
+
+
+class Retention(Frozen):
+    """How much of the past stays: the last `nights` that were published, and what the last `snapshots` of them read."""
+
+    nights: int = Field(default=14, ge=1)
+    snapshots: int = Field(default=14, ge=0)
 
 
 class Permissions(Frozen):
@@ -89,6 +104,7 @@ class Settings(Frozen):
     gates: Gates = Gates()
     resources: Resources = Resources()
     permissions: Permissions = Permissions()
+    retention: Retention = Retention()
     owners: dict[Identifier, Owner] = Field(min_length=1)
     touchpoints: tuple[str, ...] = ()
     targets: dict[Dimension, Share] = Field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Chunks of work -> their results in the same order, in several processes."""
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -20,7 +21,8 @@ def in_processes(work: Callable[[Chunk], Result], chunks: Iterable[Chunk], proce
         yield from map(work, chunks)
         return
     # Workers are started afresh: a fork would copy the database's threads in whatever state they are.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_leave_signals_to_parent)
+    try:
         pending: deque[tuple[Chunk, Future[Result] | None]] = deque()
         for chunk in chunks:
             pending.append((chunk, _submit(pool, work, chunk)))
@@ -28,6 +30,14 @@ def in_processes(work: Callable[[Chunk], Result], chunks: Iterable[Chunk], proce
                 yield _result(work, *pending.popleft())
         while pending:
             yield _result(work, *pending.popleft())
+    finally:
+        # A run that is stopped does not wait for what nobody will read.
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_signals_to_parent() -> None:
+    """A terminal sends Ctrl-C to every process; the one that leads ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _submit(pool: ProcessPoolExecutor, work: Callable[[Chunk], Result], chunk: Chunk) -> Future[Result] | None:
