@@ -82,6 +82,8 @@ def test_a_signal_stops_a_stage_wherever_it_is(work: Callable[[Warehouse], None]
     assert signal.getsignal(number) == before
 
 
+# What is raised within a destructor is lost, and raised again.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)
 def test_a_stage_that_takes_too_long_is_stopped(work: Callable[[Warehouse], None]) -> None:
     warehouse = Warehouse(threads=1)

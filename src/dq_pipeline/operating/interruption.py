@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from dq_pipeline.errors import DqError, StageError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+_NAMES: dict[int, str] = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 # How often, in seconds, the statement that goes on is interrupted: the next one may begin in between.
 _AGAIN = 0.1
 # After how many of these the main thread is told once more.
@@ -28,13 +28,17 @@ _NUDGE = 10
 class CancelledError(DqError):
     """Somebody stopped the run: exit code 130 after Ctrl-C, 143 after SIGTERM, as shells have it."""
 
-    def __init__(self, number: int, stage: str | None) -> None:
-        by = _NAMES.get(signal.Signals(number), signal.Signals(number).name)
-        message = f"cancelled by {by} in the stage {stage}" if stage else f"cancelled by {by}"
-        super().__init__(
-            message, remedy="`dq run --resume` goes on after the last complete stage; `dq run` begins again"
-        )
-        self.exit_code = 128 + number
+
+def _cancelled(number: int, stage: str | None) -> CancelledError:
+    by = _NAMES[number]
+    again = "`dq run --resume` goes on after the last complete stage; `dq run` begins again"
+    error = (
+        CancelledError(f"cancelled by {by} in the stage {stage}", remedy=again)
+        if stage
+        else CancelledError(f"cancelled by {by}", remedy="`dq run` begins again")
+    )
+    error.exit_code = 128 + number
+    return error
 
 
 class Interruptible(Protocol):
@@ -126,7 +130,7 @@ class Interruption:
             if self.cause is not None:
                 signal.signal(number, signal.SIG_DFL)
                 os.kill(os.getpid(), number)
-            self.cause = CancelledError(number, self._stage)
+            self.cause = _cancelled(number, self._stage)
         if self._is_open and self.cause is not None:
             raise _Stopped
 
