@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 import dq_pipeline.telling as telling
@@ -19,6 +21,7 @@ from dq_pipeline.config.telling import LineageTarget, Prometheus
 from dq_pipeline.errors import StageError
 from dq_pipeline.run import Outcome, StageReport
 from dq_pipeline.telling import Teller, hindrances, notifying, sending
+from tests.conftest import CHECKOUT
 from tests.telling_case import LOST, channel_of, concluded, project_of, receiver
 
 SCHEMA = json.loads((Path(telling.__file__).parent / "schemas/log.json").read_text(encoding="utf-8"))
@@ -193,9 +196,27 @@ def test_the_metrics_are_read_by_prometheus_own_parser(tmp_path: Path) -> None:
     assert [one.name for one in path.parent.iterdir()] == ["dq.prom"]
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian's package prometheus) is not installed")
+needs_promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool (Debian's package prometheus) is not installed"
+)
+
+
+@needs_promtool
 @pytest.mark.parametrize("verdict", ["held", "published", "failed"])
 def test_promtool_finds_no_fault_with_the_metrics(verdict: str, tmp_path: Path) -> None:
     text = metrics_of(tmp_path, verdict).read_bytes()
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, check=False, timeout=60)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+@needs_promtool
+def test_the_guide_s_alerts_are_rules_on_metrics_that_there_are(tmp_path: Path) -> None:
+    guide = (CHECKOUT / "docs/guides/telling.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(- alert:.*?)```", guide, re.DOTALL)
+    rules = yaml.safe_load(block)
+    written = tmp_path / "rules.yml"
+    written.write_text(yaml.safe_dump({"groups": [{"name": "dq", "rules": rules}]}), encoding="utf-8")
+    checked = subprocess.run(["promtool", "check", "rules", written], capture_output=True, check=False, timeout=60)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    metrics = metrics_of(tmp_path / "night").read_text(encoding="utf-8")
+    assert all(f"# TYPE {name} " in metrics for rule in rules for name in re.findall(r"dq_\w+", rule["expr"]))
