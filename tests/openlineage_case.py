@@ -94,7 +94,7 @@ INPUT_FACETS = facets(
 OUTPUT_FACETS = facets(outputStatistics=facet("rowCount", rowCount=COUNT))
 EVENT = obj(
     "eventType eventTime run job producer schemaURL",
-    eventType={"enum": ["START", "COMPLETE", "FAIL"]},
+    eventType={"enum": ["START", "COMPLETE", "FAIL", "ABORT"]},
     eventTime=TIME,
     run=obj("runId", runId=UUID, facets=RUN_FACETS),
     job=obj("namespace name", PLACE | {"facets": JOB_FACETS}),
@@ -115,7 +115,9 @@ def checked(lines: Iterable[str | bytes]) -> list[dict[str, Any]]:
         assert json.loads(json.dumps(parsed(event_v2.RunEvent, event), default=_again)) == event
         states.setdefault(event["run"]["runId"], []).append(event["eventType"])
     # Of each run one START, and one end after it.
-    assert all(found in (["START", "COMPLETE"], ["START", "FAIL"]) for found in states.values()), states
+    assert all(found in (["START", "COMPLETE"], ["START", "FAIL"], ["START", "ABORT"]) for found in states.values()), (
+        states
+    )
     for event in events:
         parent = event["run"]["facets"].get("parent")
         assert parent is None or parent["run"]["runId"] in states

@@ -148,6 +148,17 @@ def test_every_attempt_has_ids_of_its_own_and_the_same_one_the_same(tmp_path: Pa
     assert events[0]["eventTime"] == first.started_at.isoformat(timespec="milliseconds")
 
 
+def test_an_attempt_that_was_killed_is_ended_by_the_next(tmp_path: Path) -> None:
+    project = project_of(tmp_path, lineage=LineageTarget(**FILE))
+    before = concluded(project, "running", run_id="2026-11-19-1")
+    Teller(project, before, Nobody()).lineage.emitter.close()
+    tell(tmp_path, FILE, "stopped")
+    tell(tmp_path, FILE, "stopped")
+    whole = [one for one in events_of(tmp_path) if one["job"]["name"] == "nightly"]
+    assert [one["eventType"] for one in whole] == ["START", "ABORT", "START", "COMPLETE", "START", "COMPLETE"]
+    assert whole[0]["run"]["runId"] == whole[1]["run"]["runId"] != whole[2]["run"]["runId"]
+
+
 def test_a_receiver_gets_every_event_with_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINEAGE_TOKEN", TOKEN)
     with receiver(statuses=[503, 201]) as marquez:

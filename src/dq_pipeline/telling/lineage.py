@@ -6,9 +6,11 @@ published, the published tables as outputs. A night that is held is a FAIL: its 
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
-from dq_pipeline import __version__
+from dq_pipeline import __version__, archive
 from dq_pipeline.config import Project, Source
 from dq_pipeline.config.telling import LineageTarget
 from dq_pipeline.errors import ConfigError
@@ -41,6 +43,7 @@ class Lineage:
         self.emitter = Emitter(transport_of(target, project.root), target.timeout)
         self.under_way: str | None = None
         self.rows: Mapping[str, int] = {}
+        self._abort_killed()
         self._emit(ol.RunState.START, at=outcome.started_at)
 
     def started(self, stage: str) -> None:
@@ -69,11 +72,22 @@ class Lineage:
         self._emit(state, about=about, inputs=inputs, outputs=outputs)
         self.emitter.close()
 
+    def _abort_killed(self) -> None:
+        """Attempts just before this one that were killed could not say so: they end now."""
+        before = [
+            one for one in archive.manifests(self.project.output) if one["directory"] != str(self.outcome.directory)
+        ]
+        for one in takewhile(lambda one: one.get("verdict") == "running", reversed(before)):
+            began = datetime.fromisoformat(str(one["started_at"]))
+            run_id = self._id_of(str(one["run_id"]), Path(one["directory"]).name, began)
+            self._emit(ol.RunState.ABORT, run_id=run_id)
+
     def _emit(
         self,
         state: Any,
         stage: str | None = None,
         *,
+        run_id: str | None = None,
         at: datetime | None = None,
         about: Mapping[str, Any] | None = None,
         inputs: list[Any] | None = None,
@@ -82,7 +96,7 @@ class Lineage:
         event = ol.RunEvent(
             eventType=state,
             eventTime=(at or datetime.now(UTC)).isoformat(timespec="milliseconds"),
-            run=ol.Run(self._run_id(stage), {**self._run_facets(stage), **(about or {})}),
+            run=ol.Run(run_id or self._run_id(stage), {} if run_id else {**self._run_facets(stage), **(about or {})}),
             job=ol.Job(self.target.namespace, self._job(stage), self._job_facets(stage)),
             producer=PRODUCER,
             inputs=inputs or [],
@@ -96,8 +110,11 @@ class Lineage:
 
     def _run_id(self, stage: str | None) -> str:
         outcome = self.outcome
-        text = "/".join((self.target.namespace, outcome.run_id, outcome.directory.name, stage or ""))
-        return str(generate_static_uuid(outcome.started_at, text.encode()))
+        return self._id_of(outcome.run_id, outcome.directory.name, outcome.started_at, stage)
+
+    def _id_of(self, run_id: str, attempt: str, began: datetime, stage: str | None = None) -> str:
+        text = "/".join((self.target.namespace, run_id, attempt, stage or ""))
+        return str(generate_static_uuid(began, text.encode()))
 
     def _run_facets(self, stage: str | None) -> dict[str, Any]:
         engine = facets.processing_engine_run.ProcessingEngineRunFacet(
