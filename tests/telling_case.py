@@ -66,7 +66,12 @@ def channel_of(**fields: Any) -> Any:
 def project_of(root: Path, *channels: Any, **settings: Any) -> Project:
     """The sample project, in a folder of its own, with these channels."""
     changed = _sample().settings.model_copy(update={"notify": channels, **settings})
-    return _sample().model_copy(update={"root": root, "settings": changed})
+    root.mkdir(exist_ok=True)
+    pipelines = root / "pipelines"
+    if not pipelines.exists():
+        pipelines.symlink_to(_sample().pipelines)
+    place = {"root": root, "file": pipelines / _sample().file.name}
+    return _sample().model_copy(update={**place, "settings": changed})
 
 
 def concluded(
