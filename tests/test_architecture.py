@@ -20,7 +20,7 @@ LAYERS = (
     ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard", "lookup"),
     ("sql",),
     ("config", "warehouse", "sheets", "charts", "machine", "language"),
-    ("errors", "private"),
+    ("errors", "private", "regular"),
 )
 # Within these layers modules may import each other; the domain packages meet through tables alone.
 FRIENDS = ({"stages", "publishing"}, {"run", "archive"}, {"config", "warehouse"})

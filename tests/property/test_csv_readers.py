@@ -1,6 +1,5 @@
 """Whatever is in a CSV file: both readers give the same rows and lines, and no line that says anything is lost."""
 
-import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,9 +11,8 @@ from dq_pipeline.extracts.delimited import read_carefully, read_fast
 from dq_pipeline.extracts.inputs import in_place
 from dq_pipeline.extracts.plain import PlainFile, make_plain
 from dq_pipeline.warehouse import Warehouse
-from tests.unit.landing_case import contract
+from tests.unit.landing_case import contract, nothing_is_lost
 
-BREAK = re.compile(r"\r\n|\n|\r")
 FORMS = st.sampled_from(
     [
         Format(),
@@ -47,7 +45,8 @@ def read_both(content: bytes, form: Format, width: int) -> None:
         path.write_bytes(content)
         plain = make_plain(contract(names, format=form.model_dump()), in_place(path), Path(name))
         if not isinstance(plain, PlainFile):
-            assert not content
+            # Empty, or it begins as a packed file or UTF-16 does.
+            assert not content or "this is " in plain.message
             return
         is_fast = plain.is_clean_text and read_fast(WAREHOUSE, path, form, names, plain.lines, "raw.fast")
         read_carefully(WAREHOUSE, path, form, names, "raw.careful", "raw.aside")
@@ -59,29 +58,6 @@ def read_both(content: bytes, form: Format, width: int) -> None:
         )
         assert aside == []
     nothing_is_lost(content, form, careful, [line for line, _ in aside])
-
-
-def nothing_is_lost(content: bytes, form: Format, rows: list[tuple[object, ...]], aside: list[int]) -> None:
-    """Every line with anything on it is in a row or aside, once; the header's own lines are the only exception."""
-    text = content.decode("utf-8-sig", errors="surrogateescape")
-    lines = BREAK.split(text)
-    filled = [number for number, line in enumerate(lines, start=1) if line and number > form.skip_lines]
-    covered = list(aside)
-    for number, *values in rows:
-        assert isinstance(number, int)
-        breaks = sum(len(BREAK.findall(str(value))) for value in values if value is not None)
-        covered += [line for line in range(number, number + breaks + 1) if lines[line - 1]]
-    assert len(covered) == len(set(covered))
-    first = min(covered, default=len(lines) + 1)
-    missing = set(filled) - set(covered)
-    assert set(covered) <= set(filled)
-    if not form.header:
-        assert not missing
-    else:
-        assert all(line < first for line in missing)
-        assert bool(missing) == bool(filled)
-        if missing and not form.quote:
-            assert missing == {filled[0]}
 
 
 @settings(max_examples=250, deadline=None)

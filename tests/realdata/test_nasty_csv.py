@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from dq_pipeline.extracts.delimited import MAX_FIELD_CHARACTERS
+from dq_pipeline.config.limits import Limits
 from tests.conftest import CHECKOUT
+from tests.outcomes import DOCUMENT, cell, land_nasty
 from tests.unit.landing_case import Landing, contract, landed
 
 PLACE = Path(os.environ.get("DQ_SHARED_DATA") or CHECKOUT.parent / "shared/data").resolve() / "nasty_csv"
@@ -78,7 +79,7 @@ def check(found: Landing, path: Path, has_header: bool) -> None:
         assert line >= 1
         assert reason
         assert isinstance(text, str)
-        assert len(text) <= MAX_FIELD_CHARACTERS
+        assert len(text) <= Limits().line_characters
 
 
 @pytest.mark.parametrize(("name", "flags"), manifest(), ids=[name for name, _ in manifest()])
@@ -90,3 +91,4 @@ def test_a_nasty_file(tmp_path: Path, name: str, flags: str) -> None:
         check(found, path, guess["format"].get("header", True))
         if "empty" in flags.split():
             assert [gate for gate, _ in found.breaches] == ["empty_extract"]
+    assert f"\n| {name} | {cell(land_nasty(name, tmp_path))} |\n" in DOCUMENT.read_text(encoding="utf-8")

@@ -1,14 +1,16 @@
 """What the tests of extracts share: one source that lands one folder's files."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dq_pipeline.config import Source
+from dq_pipeline.config import Format, Source
 from dq_pipeline.extracts import land_in_place
 from dq_pipeline.warehouse import Warehouse
 
 DAY = date(2026, 11, 20)
+BREAK = re.compile(r"\r\n|\n|\r")
 UNPARSED = "source varchar, source_file varchar, line_number bigint, reason varchar, text varchar"
 
 
@@ -68,3 +70,26 @@ def land_text(folder: Path, content: str | bytes, columns: Any = ("id", "v"), **
     path = folder / source.location.path
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return landed(folder, source)
+
+
+def nothing_is_lost(content: bytes, form: Format, rows: list[tuple[object, ...]], aside: list[int]) -> None:
+    """Every line with anything on it is in a row or aside, once; the header's own lines are the only exception."""
+    text = content.decode("utf-8-sig", errors="surrogateescape")
+    lines = BREAK.split(text)
+    filled = [number for number, line in enumerate(lines, start=1) if line and number > form.skip_lines]
+    covered = list(aside)
+    for number, *values in rows:
+        assert isinstance(number, int)
+        breaks = sum(len(BREAK.findall(str(value))) for value in values if value is not None)
+        covered += [line for line in range(number, number + breaks + 1) if lines[line - 1]]
+    assert len(covered) == len(set(covered))
+    first = min(covered, default=len(lines) + 1)
+    missing = set(filled) - set(covered)
+    assert set(covered) <= set(filled)
+    if not form.header:
+        assert not missing
+    else:
+        assert all(line < first for line in missing)
+        assert bool(missing) == bool(filled)
+        if missing and not form.quote:
+            assert missing == {filled[0]}

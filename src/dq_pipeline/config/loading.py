@@ -8,9 +8,10 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from dq_pipeline.config.entity import Entity
-from dq_pipeline.config.project import IssueCheck, Project, Settings
+from dq_pipeline.config.project import PROJECT_SUFFIXES, IssueCheck, Project, Settings
 from dq_pipeline.config.source import Source
 from dq_pipeline.errors import ConfigError
+from dq_pipeline.regular import kind_of
 
 Value = TypeVar("Value")
 MAX_FILE_BYTES = 1_000_000
@@ -84,8 +85,17 @@ def load_project(path: Path) -> Project:
     project = Project(
         file=file, root=pipelines.parent, settings=settings, sources=sources, entities=entities, issues=issues
     )
+    _check_files(project)
     _check_references(project, issues_file)
     return project
+
+
+def _check_files(project: Project) -> None:
+    """What is named like a file of the project is a file: a run must not wait for a pipe."""
+    for folder in (project.pipelines, project.root / project.settings.paths.expectations):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in PROJECT_SUFFIXES and (kind := kind_of(path)):
+                raise ConfigError(f"this is {kind}, not a file", where=path, remedy="take it out of the project")
 
 
 def _named(path: Path, model: type[Value], name: str) -> Value:
@@ -105,6 +115,8 @@ def _issues(path: Path) -> tuple[IssueCheck, ...]:
 def read_yaml(path: Path, model: type[Value] | TypeAdapter[Value]) -> Value:
     """One YAML file as a value of `model`. Raises ConfigError naming file, line and field."""
     try:
+        if kind := kind_of(path):
+            raise ConfigError(f"this is {kind}, not a file", where=path, remedy="put the file itself there")
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ConfigError(f"the file is over {MAX_FILE_BYTES:,} bytes", where=path, remedy="make it smaller")
         text = path.read_text(encoding="utf-8")

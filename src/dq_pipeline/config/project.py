@@ -20,6 +20,8 @@ from dq_pipeline.errors import ConfigError
 
 # A size as DuckDB writes it.
 SIZE = r"(?i)^\d+(\.\d+)? ?([KMGT]i?B)$"
+# What decides a run is written in files of these kinds.
+PROJECT_SUFFIXES = frozenset({".yml", ".sql", ".csv", ".json"})
 
 
 class Owner(Frozen):
@@ -220,4 +222,4 @@ class Project(Frozen):
         folders = (self.pipelines, self.root / self.settings.paths.expectations)
         found = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
         found = {path for path in found if not path.name.endswith(".draft.json")}
-        return sorted(path for path in found if path.suffix in {".yml", ".sql", ".csv", ".json"})
+        return sorted(path for path in found if path.suffix in PROJECT_SUFFIXES)

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from dq_pipeline.config.base import Frozen, Identifier, Severity
+from dq_pipeline.config.limits import Limits
 
 ColumnType = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
 # Columns that the engine adds to every raw table.
@@ -18,11 +19,13 @@ class Location(Frozen):
     """Where the extract is: a file or a glob below the project's data folder; `{run_date}` is filled in.
 
     `{run_date}` is written as YYYY-MM-DD, `{run_date:%Y%m%d}` in any strftime form. Where several files match,
-    `pick` says whether the newest (by name, the last in order) or all of them are read.
+    `pick` says whether the newest (by name, the last in order) or all of them are read. What leads out of the folder,
+    by `..` or by a link, is read only with `outside`; of an absolute path the folder is what stands before its glob.
     """
 
     path: str = Field(min_length=1)
     pick: Literal["newest", "all"] = "newest"
+    outside: bool = False
 
 
 class Format(Frozen):
@@ -105,10 +108,11 @@ class Source(Frozen):
     format: Format = Format()
     key: tuple[str, ...] = Field(min_length=1)
     newest_by: str | None = None
-    columns: dict[str, Column] = Field(min_length=1)
+    columns: dict[str, Column] = Field(min_length=1, max_length=2_000)
     extra_columns: Literal["breach", "ignore"] = "breach"
     freshness: Freshness | None = None
     rows: RowBounds = RowBounds()
+    limits: Limits = Limits()
 
     @field_validator("columns", mode="before")
     @classmethod

@@ -8,13 +8,15 @@ record in Python, which knows the line and lets the rest of a bad file live.
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
 from dq_pipeline.config import Format
+from dq_pipeline.config.limits import Limits
 from dq_pipeline.errors import StageError
 from dq_pipeline.extracts.plain import CHUNK_BYTES
 from dq_pipeline.warehouse import Warehouse, file_literal, literal, quoted
@@ -23,14 +25,16 @@ from dq_pipeline.warehouse import Warehouse, file_literal, literal, quoted
 MAX_RECORD_LINES = 1_000
 # Each such fault halves the limit down to this, so that a file full of stray quotes is still read in linear time.
 MIN_RECORD_LINES = 50
-MAX_FIELD_CHARACTERS = 16_000_000
+# What a statement of DuckDB costs grows with the square of its columns.
+MAX_FAST_COLUMNS = 1_000
 BATCH_ROWS = 20_000
 UNPARSED_TEXT_CHARACTERS = 4_000
+COMMON = Limits()
 
 
-def read_header(path: Path, form: Format) -> list[str] | None:
+def read_header(path: Path, form: Format, limits: Limits = COMMON) -> list[str] | None:
     """The names in the first line after `skip_lines`, or None where there is no such line."""
-    for record in _Lines(path, form):
+    for record in _Lines(path, form, limits.line_characters):
         return [name.strip() for name in record.fields or [record.lines[0][1]]]
     return None
 
@@ -39,7 +43,7 @@ def read_fast(warehouse: Warehouse, path: Path, form: Format, names: list[str], 
     """Land the file in `target` (the columns by position, all text, and line_number); False where that is not exact."""
     columns = ", ".join(f"{literal(f'c{index}')}: 'VARCHAR'" for index in range(len(names)))
     first_line = form.skip_lines + (1 if form.header else 0)
-    if form.header and not _header_is_one_line(path, form):
+    if len(names) > MAX_FAST_COLUMNS or (form.header and not _header_is_one_line(path, form)):
         return False
     content = _content_bytes(path, form, first_line)
     if content is None:
@@ -50,7 +54,7 @@ def read_fast(warehouse: Warehouse, path: Path, form: Format, names: list[str], 
         from read_csv({file_literal(path)}, auto_detect = false, columns = {{{columns}}}, header = false,
             skip = {first_line}, delim = {literal(form.delimiter)}, quote = {literal(form.quote)},
             escape = {literal(form.escape if form.quote else "")}, strict_mode = true, null_padding = false,
-            max_line_size = {MAX_FIELD_CHARACTERS}, compression = 'none', hive_partitioning = false)"""
+            max_line_size = {COMMON.line_characters}, compression = 'none', hive_partitioning = false)"""
     try:
         rows = warehouse.build(target, select)
     except StageError:
@@ -60,7 +64,7 @@ def read_fast(warehouse: Warehouse, path: Path, form: Format, names: list[str], 
 
 def _header_is_one_line(path: Path, form: Format) -> bool:
     """Whether the header is all of the one line after `skip_lines`, which is what DuckDB skips."""
-    header = next(iter(_Lines(path, form)), None)
+    header = next(iter(_Lines(path, form, COMMON.line_characters)), None)
     return header is not None and [number for number, _ in header.lines] == [form.skip_lines + 1]
 
 
@@ -111,15 +115,28 @@ class _Record:
         return self.lines[0][0]
 
 
-def read_carefully(warehouse: Warehouse, path: Path, form: Format, names: list[str], target: str, aside: str) -> None:
-    """Land the good records in `target` and the bad ones in `aside` (line_number, reason, text)."""
-    columns = [f"c{index}" for index in range(len(names))]
+def read_carefully(
+    warehouse: Warehouse,
+    path: Path,
+    form: Format,
+    names: list[str],
+    target: str,
+    aside: str,
+    limits: Limits = COMMON,
+    kept: Collection[int] | None = None,
+) -> None:
+    """Land the good records in `target` and the bad ones in `aside` (line_number, reason, text).
+
+    `kept` are the positions of the columns that are landed; all, if it is left out.
+    """
+    places = range(len(names)) if kept is None else sorted(kept)
+    columns = [f"c{place}" for place in places]
     typed = ", ".join(f"{quoted(name)} varchar" for name in columns)
     warehouse.execute(f"create or replace table {target} ({typed}, line_number bigint)")
     warehouse.execute(f"create or replace table {aside} (line_number bigint, reason varchar, text varchar)")
     good: list[list[str | int | None]] = []
     bad: list[tuple[int, str, str]] = []
-    records = iter(_Lines(path, form))
+    records = iter(_Lines(path, form, limits.line_characters))
     if form.header:
         next(records, None)
     for record in records:
@@ -128,7 +145,7 @@ def read_carefully(warehouse: Warehouse, path: Path, form: Format, names: list[s
             # Each line of it by itself: a quote that is closed by chance, far below, hides no row behind one record.
             bad.extend((number, reason, _printable(text)) for number, text in record.lines if text.strip("\r\n"))
         elif record.fields:
-            good.append([*(value or None for value in record.fields), record.line_number])
+            good.append([*(record.fields[place] or None for place in places), record.line_number])
         if len(good) >= BATCH_ROWS or len(bad) >= BATCH_ROWS:
             _insert(warehouse, target, good, [*columns, "line_number"])
             _insert(warehouse, aside, bad, ["line_number", "reason", "text"])
@@ -175,14 +192,17 @@ class _Lines:
 
     path: Path
     form: Format
+    most_characters: int
     pending: list[tuple[int, str]] = field(default_factory=list)
     taken: list[tuple[int, str]] = field(default_factory=list)
     most_lines: int = MAX_RECORD_LINES
+    characters: int = 0
 
     def __iter__(self) -> Iterator[_Record]:
-        csv.field_size_limit(MAX_FIELD_CHARACTERS)
+        # Ours, which is told in words, is met first.
+        csv.field_size_limit(2 * self.most_characters)
         with self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-            numbered = enumerate(stream, start=1)
+            numbered = _numbered(stream, self.most_characters)
             for _ in range(self.form.skip_lines):
                 next(numbered, None)
             while True:
@@ -202,11 +222,17 @@ class _Lines:
                 self.pending.append(line)
                 most, self.most_lines = self.most_lines, max(self.most_lines // 2, MIN_RECORD_LINES)
                 raise csv.Error(f"a quoted field runs over more than {most:,} lines")
+            self.characters += len(line[1].rstrip("\r\n"))
+            if self.characters > self.most_characters:
+                what = "a quoted field runs over" if self.taken else "a line of"
+                (self.pending if self.taken else self.taken).append(line)
+                raise csv.Error(f"{what} more than {self.most_characters:,} characters")
             self.taken.append(line)
             yield line[1]
 
     def _next(self, feed: Iterator[str]) -> _Record | None:
         self.taken.clear()
+        self.characters = 0
         form = self.form
         try:
             if form.quote and form.escape not in {"", form.quote}:
@@ -236,6 +262,24 @@ class _Lines:
         elif "expected after" in reason:
             reason = "text after the closing quote of a field"
         return _Record(None, [first], reason)
+
+
+def _numbered(stream: TextIO, most: int) -> Iterator[tuple[int, str]]:
+    """The lines of a file with their numbers; of one of more than `most` characters the first `most` + 1 alone."""
+    number, was_return = 0, False
+    while text := stream.readline(most + 2):
+        if was_return and text == "\n":
+            # The second half of a line end of which the first stood where reading of a long line stopped.
+            was_return = False
+            continue
+        number += 1
+        was_return = False
+        if len(text) == most + 2 and len(text.rstrip("\r\n")) > most:
+            part = text
+            while part and not part.endswith(("\n", "\r")):
+                part = stream.readline(most)
+            was_return = part.endswith("\r")
+        yield number, text if len(text.rstrip("\r\n")) <= most else text[: most + 1]
 
 
 def _split_escaped(feed: Iterator[str], form: Format) -> list[str]:

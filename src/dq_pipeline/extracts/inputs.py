@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dq_pipeline.errors import Breach
+from dq_pipeline.regular import printable
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,4 @@ Delivery = tuple[InputFile, ...] | Breach
 
 def in_place(path: Path) -> InputFile:
     """A local file that is read where it is."""
-    return InputFile(path, path.name, str(path))
+    return InputFile(path, printable(path.name), printable(str(path)))

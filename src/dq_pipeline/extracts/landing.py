@@ -11,15 +11,18 @@ from dq_pipeline.errors import Breach, StageError
 from dq_pipeline.extracts.delimited import read_carefully, read_fast, read_header
 from dq_pipeline.extracts.inputs import Delivery, InputFile, in_place
 from dq_pipeline.extracts.locate import locate
-from dq_pipeline.extracts.plain import PlainFile, make_plain
+from dq_pipeline.extracts.plain import PlainFile, check_unpacked, make_plain
 from dq_pipeline.extracts.structured import (
+    excel_unpacked,
     json_columns,
     parquet_columns,
+    parquet_unpacked,
     read_excel,
     read_json_lines,
     read_parquet,
     spread_json,
 )
+from dq_pipeline.regular import printable
 from dq_pipeline.sql.declared_types import cast_to_declared
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
@@ -44,8 +47,16 @@ class Landed:
 def land_in_place(warehouse: Warehouse, source: Source, folder: Path, run_date: date, scratch: Path) -> Landed:
     """Land a source's local files from where they are: for a look at them, not for a night."""
     found = locate(source, folder, run_date)
+    if isinstance(found, list) and any(_is_no_utf8(path) for path in found):
+        message, remedy = "the name of the file, or of a folder, is no UTF-8", "give it another name"
+        found = Breach("unreadable_extract", printable(str(found[0])), message, remedy)
     delivery = found if isinstance(found, Breach) else tuple(in_place(path) for path in found)
     return land(warehouse, source, delivery, run_date, scratch)
+
+
+def _is_no_utf8(path: Path) -> bool:
+    """Whether DuckDB cannot be told of it. A snapshot has a name of ours."""
+    return any("\ud800" <= letter <= "\udfff" for letter in str(path))
 
 
 def land(warehouse: Warehouse, source: Source, delivery: Delivery, run_date: date, scratch: Path) -> Landed:
@@ -88,13 +99,16 @@ def _land_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> Breach
     for table in (LANDING, ASIDE, f"{LANDING}_rows"):
         warehouse.execute(f"drop table if exists {table}")
     try:
+        bomb = _bomb(warehouse, source, plain)
+        if bomb:
+            return bomb
         names = _names_in_file(warehouse, source, plain)
         shape = _shape_breach(source, plain, names)
         if shape:
             return shape
         table = _read(warehouse, source, plain, names)
     except (StageError, ValueError, OSError) as error:
-        reason = error.message.splitlines()[0] if isinstance(error, StageError) else error
+        reason = printable(error.message.splitlines()[0] if isinstance(error, StageError) else str(error))
         message = f"the file cannot be read as {source.format.type}: {reason}"
         return Breach("unreadable_extract", plain.source_file.place, message, f"ask {source.owner} to deliver it again")
     positions = {name: index for index, name in reversed(list(enumerate(names)))}
@@ -117,6 +131,15 @@ def _land_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> Breach
     return None
 
 
+def _bomb(warehouse: Warehouse, source: Source, plain: PlainFile) -> Breach | None:
+    """The breach that a file which is packed within itself would unpack to more than its contract allows."""
+    if source.format.type == "parquet":
+        return check_unpacked(source, plain.source_file, plain.size, parquet_unpacked(warehouse, plain.path))
+    if source.format.type == "excel":
+        return check_unpacked(source, plain.source_file, plain.size, excel_unpacked(plain.path))
+    return None
+
+
 def _names_in_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> list[str]:
     """The columns that the file has, in its order; for a file without header the contract's own, by position."""
     form = source.format
@@ -132,11 +155,15 @@ def _names_in_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> li
         return [str(name).strip() for name in frame.columns] if form.header else list(source.header_names().values())
     if not form.header:
         return list(source.header_names().values())
-    return read_header(plain.path, form) or []
+    return read_header(plain.path, form, source.limits) or []
 
 
 def _shape_breach(source: Source, plain: PlainFile, names: list[str]) -> Breach | None:
     """The breach that the file's columns are not those of the contract, naming each."""
+    if len(names) > source.limits.columns:
+        message = f"the file has {len(names):,} columns, more than `limits.columns` allows ({source.limits.columns:,})"
+        remedy = f"if the file is right, raise it in sources/{source.name}.yml; else ask {source.owner}"
+        return Breach("oversized_extract", plain.source_file.place, message, remedy)
     named = source.header_names()
     wanted = list(named.values())
     missing = [
@@ -147,15 +174,21 @@ def _shape_breach(source: Source, plain: PlainFile, names: list[str]) -> Breach 
     if not (missing or extra or twice):
         return None
     found = [
-        f"missing: {', '.join(missing)}" if missing else "",
-        f"new: {', '.join(extra[:20])}" if extra else "",
-        f"twice: {', '.join(twice)}" if twice else "",
+        f"missing: {_listed(missing)}" if missing else "",
+        f"new: {_listed(extra)}" if extra else "",
+        f"twice: {_listed(twice)}" if twice else "",
     ]
     message = (
         f"the columns of {source.name} are not those of its contract ({'; '.join(part for part in found if part)})"
     )
     remedy = f"ask {source.owner} whether the extract changed; if it did, change `columns` in sources/{source.name}.yml"
     return Breach("changed_shape", f"{plain.source_file.place}, line {source.format.skip_lines + 1}", message, remedy)
+
+
+def _listed(names: list[str]) -> str:
+    """Names of columns for a message: as they can be printed, and not too many."""
+    more = f", and {len(names) - 20:,} more" if len(names) > 20 else ""
+    return ", ".join(printable(name, 80) or "(no name)" for name in names[:20]) + more
 
 
 def _read(warehouse: Warehouse, source: Source, plain: PlainFile, names: list[str]) -> str:
@@ -169,7 +202,9 @@ def _read(warehouse: Warehouse, source: Source, plain: PlainFile, names: list[st
     elif form.type == "excel":
         _land_frame(warehouse, read_excel(path, form), 1 + form.skip_lines + int(form.header))
     elif not (plain.is_clean_text and read_fast(warehouse, path, form, names, plain.lines, LANDING)):
-        read_carefully(warehouse, path, form, names, LANDING, ASIDE)
+        wanted = set(source.header_names().values())
+        kept = [names.index(name) for name in wanted.intersection(names)]
+        read_carefully(warehouse, path, form, names, LANDING, ASIDE, source.limits, kept)
     return LANDING
 
 

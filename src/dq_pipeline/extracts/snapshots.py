@@ -24,6 +24,7 @@ from dq_pipeline.extracts.inputs import Delivery, InputFile
 from dq_pipeline.extracts.locate import locate
 from dq_pipeline.extracts.plain import CHUNK_BYTES, PACKED, file_hash
 from dq_pipeline.private import FILE_MODE, private_folder
+from dq_pipeline.regular import open_file, printable
 
 TRIES = 3
 # How long to wait, in seconds, before a file is copied again that changed meanwhile.
@@ -154,7 +155,7 @@ def _copy(source: Source, path: Path, folder: Path) -> InputFile | Breach:
             time.sleep(PAUSE)
         writer = SnapshotWriter(folder)
         try:
-            with path.open("rb") as stream:
+            with open_file(path) as stream:
                 before = os.fstat(stream.fileno())
                 # A file that grows as fast as it is read has no end.
                 while writer.size <= before.st_size and (chunk := stream.read(CHUNK_BYTES)):
@@ -165,11 +166,12 @@ def _copy(source: Source, path: Path, folder: Path) -> InputFile | Breach:
             kept, digest = writer.keep(path.name)
         except OSError as error:
             message = f"the extract cannot be read: {error.strerror or error}"
-            return Breach("unreadable_extract", str(path), message, _again(source))
+            return Breach("unreadable_extract", printable(str(path)), message, _again(source))
         finally:
             writer.discard()
         modified_at = datetime.fromtimestamp(after.st_mtime, UTC).isoformat(timespec="seconds")
-        return InputFile(kept, path.name, str(path), digest, writer.size, modified_at=modified_at)
+        name, place = printable(path.name), printable(str(path))
+        return InputFile(kept, name, place, digest, writer.size, modified_at=modified_at)
     message = f"the extract of {source.name} changed each time while it was read"
     return Breach("unreadable_extract", str(path), message, f"run again when {source.owner} has finished writing it")
 

@@ -17,7 +17,7 @@ TERMS = (
     *("unreadable extract", "unparsed lines", "too few rows", "too many rows", "stale extract", "id churn", "identity"),
     *("issues", "quarantine rows", "quarantine rows in all", "quarantine share", "quarantine share in all"),
     *("records lost", "largest cluster", "model drift", "judged precision", "judged recall"),
-    *("volume drop", "volume rise", "truncated extract", "score"),
+    *("volume drop", "volume rise", "truncated extract", "oversized extract", "score"),
     *("anomaly volume", "anomaly freshness", "anomaly null rate", "anomaly distinct count", "anomaly distribution"),
     # Why records are one, and why a pair waits for a decision.
     *("model", "same profile", "single", "rule", "judgement", "household", "confusable", "conflict", "reopened"),
@@ -32,6 +32,18 @@ TERMS = (
     *("source", "all", "touchpoint", "unknown"),
     # How many records a master has.
     *("1 record", "5 to 9", "10 to 19", "20 or more"),
+    # What is there instead of the file that was expected.
+    *(
+        "a folder",
+        "a pipe",
+        "a device",
+        "a socket",
+        "a ZIP file or a workbook",
+        "a Parquet file",
+        "a PDF",
+        "UTF-16 text",
+    ),
+    *("a gzip file", "a zstd file", "a bzip2 file", "an xz file", "JSON lines in UTF-8", "(no name)"),
     # Sentences that SQL composes outside a column of a SELECT's own.
     "anything else",
     "correct the row in {source}; it is checked again in the next run",
