@@ -148,6 +148,13 @@ def test_every_attempt_has_ids_of_its_own_and_the_same_one_the_same(tmp_path: Pa
     assert events[0]["eventTime"] == first.started_at.isoformat(timespec="milliseconds")
 
 
+def test_a_run_that_is_cancelled_is_aborted(tmp_path: Path) -> None:
+    tell(tmp_path, FILE, "cancelled")
+    whole = [one for one in events_of(tmp_path) if one["job"]["name"] == "nightly"]
+    assert [one["eventType"] for one in whole] == ["START", "ABORT"]
+    assert whole[-1]["run"]["facets"]["errorMessage"]["message"] == "cancelled"
+
+
 def test_an_attempt_that_was_killed_is_ended_by_the_next(tmp_path: Path) -> None:
     project = project_of(tmp_path, lineage=LineageTarget(**FILE))
     before = concluded(project, "running", run_id="2026-11-19-1")

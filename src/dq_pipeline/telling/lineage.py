@@ -59,13 +59,14 @@ class Lineage:
     def concluded(self, warehouse: Warehouse | None, why: str | None) -> None:
         """The run is over; `why` says what is wrong, masked. Raises StageError where events were not taken."""
         is_good = self.outcome.verdict in {"published", "stopped"}
-        state = ol.RunState.COMPLETE if is_good else ol.RunState.FAIL
+        bad = ol.RunState.ABORT if self.outcome.verdict == "cancelled" else ol.RunState.FAIL
+        state = ol.RunState.COMPLETE if is_good else bad
         told = facets.error_message_run.ErrorMessageRunFacet(
             message=why or self.outcome.verdict, programmingLanguage="PYTHON", producer=PRODUCER
         )
         about = {} if is_good else {"errorMessage": told}
         if self.under_way is not None:
-            self._emit(ol.RunState.FAIL, self.under_way, about=about)
+            self._emit(bad, self.under_way, about=about)
         inputs = list(self._inputs(warehouse)) if warehouse is not None else []
         is_published = self.outcome.verdict == "published" and warehouse is not None
         outputs = list(self._outputs(warehouse)) if is_published and warehouse is not None else []
