@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types bench accuracy sample docs screenshot clients lock wheel clean
+.PHONY: help run test check lint types bench faults accuracy sample docs screenshot clients lock wheel clean
 
 help: ## Print this help
 	@echo "dq_pipeline: nightly extracts in, one published truth and a scorecard out"
@@ -37,6 +37,9 @@ check: lint types test ## ruff, mypy --strict, tests
 
 bench: $(VENV)/dev.done ## Rows a second of each stage at 10,000 and 100,000 customers, and the ratio to plain Splink
 	$(BIN)/python -m bench
+
+faults: $(VENV)/dev.done ## Kill hundreds of nights, fill the disk, take rights away, read while publishing: what is lost (docs/faults.md)
+	$(BIN)/python -m tests.faults
 
 accuracy: $(VENV)/dev.done ## Resolve every labelled set, plain Splink beside it, and make docs/accuracy.md of it
 	$(BIN)/python -m tools.accuracy --sets all --write docs/accuracy.md

@@ -105,7 +105,8 @@ def published_directory(output: Path) -> Path | None:
 
 def point_to(output: Path, directory: Path) -> None:
     """Show `directory` as the published one: after everything in it is on disk, one name changes."""
-    for path in [*directory.iterdir(), directory]:
+    # The names on the way to it must outlive a loss of power as well.
+    for path in [*sorted(directory.rglob("*")), directory, directory.parent, directory.parent.parent]:
         _flush(path)
     pointer, staged = output / PUBLISHED, output / f".{PUBLISHED}.new"
     try:
@@ -179,10 +180,13 @@ def manifest_of(output: Path, run_id: str) -> dict[str, Any]:
 
 
 def choose_run_id(output: Path, run_date: date, fingerprint: str) -> str:
-    """The id of a run on that date: `<date>-<n>`; an attempt on unchanged inputs and project is the same run again."""
+    """The id of a run on that date: `<date>-<n>`; an attempt on unchanged inputs and project is the same run again.
+
+    An attempt that was killed came to nothing, and takes no number from another.
+    """
     highest = 0
     for manifest in manifests(output):
-        if manifest.get("run_date") == str(run_date):
+        if manifest.get("run_date") == str(run_date) and manifest.get("verdict") != "running":
             if manifest.get("fingerprint") == fingerprint:
                 return str(manifest["run_id"])
             number = str(manifest["run_id"]).rpartition("-")[2]
@@ -194,6 +198,7 @@ def new_attempt(output: Path, run_id: str) -> Path:
     """A new folder for an attempt of the run."""
     for directory in (output / "runs").glob("*/*"):
         clear_leftovers(output, directory)
+    _sweep_half_written(output / "runs")
     folder = output / "runs" / run_id
     taken = [int(path.name) for path in folder.glob("*") if path.name.isdigit()]
     directory = folder / str(max(taken, default=0) + 1)
@@ -205,6 +210,16 @@ def clear_leftovers(output: Path, directory: Path) -> None:
     """Remove what an attempt unpacked and spilled: it holds personal data and fills the disk."""
     for leftover in (directory / "unpacked", directory / "spill", output / "spill"):
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _sweep_half_written(runs: Path) -> None:
+    """Remove what killed and failed runs wrote in part; the caller holds the lock."""
+    for half in (*runs.glob("*/*/.*.new"), *runs.glob("*/*/report/.*.new")):
+        half.unlink(missing_ok=True)
+    for log in runs.glob(f"*/*/{PUBLISHED_FILE}.wal"):
+        # A database with a log beside it was not written to its end, so it was never published.
+        log.with_suffix("").unlink(missing_ok=True)
+        log.unlink(missing_ok=True)
 
 
 def working_file(output: Path) -> Path:

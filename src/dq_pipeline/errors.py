@@ -1,5 +1,6 @@
 """Errors that a user can act on: each says what is wrong, where, and what to do next, and has an exit code."""
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,22 @@ class StageError(DqError):
     """A stage, a table or a store failed: nothing is published."""
 
     exit_code = 1
+
+
+def refused(error: OSError | MemoryError) -> StageError:
+    """What the operating system refused to a run, as an error that says what to do."""
+    if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
+        return StageError(
+            "there is no memory left", remedy="give the run more, or lower `resources.memory_limit` in the project file"
+        )
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        remedy = "make room there, then run again"
+    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        remedy = "give this user the right to read and write there, then run again"
+    else:
+        remedy = "look at that disk, then run again"
+    reason = error.strerror or type(error).__name__
+    return StageError(f"the disk refused to read or write: {reason}", where=error.filename, remedy=remedy)
 
 
 class ConfigError(DqError):

@@ -2,14 +2,14 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from dq_pipeline import __version__, archive, recording
 from dq_pipeline.checking import check_project
 from dq_pipeline.config import Project
-from dq_pipeline.errors import Breach, BreachError, ConfigError, DqError, StageError
+from dq_pipeline.errors import Breach, BreachError, ConfigError, DqError, StageError, refused
 from dq_pipeline.extracts import snapshots
 from dq_pipeline.extracts.inputs import Delivery
 from dq_pipeline.operating import (
@@ -68,7 +68,7 @@ def run_pipeline(
     _refuse_contradictions(first, last, from_snapshot, is_resumed=is_resumed)
     made: dict[str, tuple[str, dict[str, str]]] = {}
     check_project(project, made if project.settings.lineage else None)
-    with archive.lock(project.output, wait), private_files(), Interruption() as interruption:
+    with archive.lock(project.output, wait), private_files(), _heeded(), Interruption() as interruption:
         _protect(project)
         with interruption.stage(None):
             outcome, first = (
@@ -94,6 +94,8 @@ def run_pipeline(
             _prune(project, outcome, teller)
         except DqError as error:
             _fail(project, outcome, warehouse, error)
+        except (OSError, MemoryError) as error:
+            _fail(project, outcome, warehouse, refused(error))
         except BaseException as error:
             if interruption.cause is None:
                 _fail(project, outcome, warehouse, _unforeseen(error))
@@ -109,6 +111,15 @@ def run_pipeline(
 
 def _protect(project: Project) -> None:
     protect(project.output, published_for_group=project.settings.permissions.published == "group")
+
+
+@contextlib.contextmanager
+def _heeded() -> Iterator[None]:
+    """What the operating system refuses is an error that says what to do."""
+    try:
+        yield
+    except (OSError, MemoryError) as error:
+        raise refused(error) from error
 
 
 def _refuse_contradictions(first: str, last: str, from_snapshot: str | None, *, is_resumed: bool) -> None:
@@ -324,5 +335,7 @@ def _fail(project: Project, outcome: Outcome, warehouse: Warehouse | None, error
     with contextlib.suppress(Exception):
         if warehouse is not None and not is_cancelled:
             recording.write_report(project, outcome, warehouse)
-    recording.write_manifest(project, outcome, None)
+    # On a full disk the attempt stays one that never ended.
+    with contextlib.suppress(OSError):
+        recording.write_manifest(project, outcome, None)
     archive.clear_leftovers(project.output, outcome.directory)

@@ -53,6 +53,7 @@ _REMEDY = (
     "correct the SELECT if it is the project's (`dq check` binds all of them); else report it, without personal data"
 )
 _TOO_LARGE = "give the run more: raise `resources.memory_limit` in the project file, or lower `resources.threads`"
+_DISK = "look at the disk: whether there is room, and the right to write; then run again"
 _VALUE_ERRORS = (
     *(duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException),
     *(duckdb.ConstraintException, duckdb.TypeMismatchException),
@@ -297,8 +298,10 @@ def _with_line(where: Path | None, error: duckdb.Error) -> str | None:
 
 
 def _remedy(error: duckdb.Error, otherwise: str) -> str:
-    """What to do: where memory or the disk for spilling did not suffice, no SELECT is wrong."""
-    return _TOO_LARGE if isinstance(error, duckdb.OutOfMemoryException) else otherwise
+    """What to do: where memory or the disk did not suffice, no SELECT is wrong."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return _TOO_LARGE
+    return _DISK if isinstance(error, duckdb.IOException) else otherwise
 
 
 def _first_line(error: duckdb.Error) -> str:

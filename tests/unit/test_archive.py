@@ -105,6 +105,16 @@ def test_a_new_attempt_sweeps_what_a_killed_one_unpacked(tmp_path: Path) -> None
     assert sorted(path.name for path in killed.iterdir()) == [archive.MANIFEST, PUBLISHED_FILE]
 
 
+def test_a_new_attempt_sweeps_what_was_written_in_part(tmp_path: Path) -> None:
+    whole, killed = attempt(tmp_path), attempt(tmp_path)
+    (killed / "report").mkdir()
+    for name in (".manifest.json.new", "report/.data.html.new", f"{PUBLISHED_FILE}.wal"):
+        (killed / name).write_text("x", encoding="utf-8")
+    archive.new_attempt(tmp_path, "2026-11-20-1")
+    assert sorted(path.name for path in killed.rglob("*")) == [archive.MANIFEST, "report"]
+    assert sorted(path.name for path in whole.iterdir()) == [archive.MANIFEST, PUBLISHED_FILE]
+
+
 RUN_IDS = [
     ("none yet", [], "f", "2026-11-20-1"),
     ("the same again", [("2026-11-20-1", "f")], "f", "2026-11-20-1"),
@@ -121,6 +131,38 @@ def test_run_ids(tmp_path: Path, name: str, before: list[tuple[str, str]], finge
     for run_id, earlier in before:
         attempt(tmp_path, run_id, earlier)
     assert archive.choose_run_id(tmp_path, DAY, fingerprint) == expected, name
+
+
+def test_a_killed_attempt_takes_no_number(tmp_path: Path) -> None:
+    attempt(tmp_path, "2026-11-20-1", "f", verdict="running")
+    # The killed one wrote a model, so that the next begins with another fingerprint.
+    assert archive.choose_run_id(tmp_path, DAY, "g") == "2026-11-20-1"
+    attempt(tmp_path, "2026-11-20-1", "g", verdict="published")
+    attempt(tmp_path, "2026-11-20-1", "g", verdict="running")
+    assert archive.choose_run_id(tmp_path, DAY, "g") == "2026-11-20-1"
+    assert archive.choose_run_id(tmp_path, DAY, "f") == "2026-11-20-2"
+
+
+def test_all_of_a_night_is_on_disk_before_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = attempt(tmp_path)
+    (directory / "report").mkdir()
+    (directory / "report/data.html").write_text("x", encoding="utf-8")
+    done: list[str] = []
+
+    def flushed(descriptor: int) -> None:
+        done.append(str(Path(f"/proc/self/fd/{descriptor}").readlink().relative_to(tmp_path)))
+
+    def replaced(source: Path, target: Path) -> None:
+        done.append("named")
+        Path(source).rename(target)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "replace", replaced)
+    archive.point_to(tmp_path, directory)
+    before, after = done[: done.index("named")], done[done.index("named") + 1 :]
+    needed = {str(path.relative_to(tmp_path)) for path in (tmp_path / "runs").rglob("*")} | {"runs"}
+    assert needed == set(before)
+    assert after == ["."]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"', "{}", '{"run_id": "r"}', "\x00", "[" * 50])

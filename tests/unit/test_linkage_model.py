@@ -31,6 +31,22 @@ def test_a_model_comes_back_as_it_was_written_and_the_file_is_stable(tmp_path: P
     assert read_model(path) == model
 
 
+def test_a_model_whose_writing_is_cut_short_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "person.json"
+    write_model(path, default_model(person()))
+
+    def cut(staged: Path, text: str, **_: object) -> None:
+        staged.write_bytes(text[: len(text) // 2].encode())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", cut)
+    with pytest.raises(KeyboardInterrupt):
+        write_model(path, {})
+    assert read_model(path) == default_model(person())
+
+
 def test_weights_name_every_level_from_the_strongest_to_else() -> None:
     rows = [row[:4] for row in weights(default_model(person())) if row[1] == "first_name"]
     assert rows == [

@@ -29,7 +29,7 @@ from dq_pipeline.cli import doctoring  # isort: skip
 from dq_pipeline.cli import completing  # isort: skip
 from dq_pipeline.cli.base import dq, err
 from dq_pipeline.cli.speaking import spoken, told
-from dq_pipeline.errors import DqError
+from dq_pipeline.errors import DqError, refused
 
 __all__ = [
     "completing",
@@ -88,6 +88,14 @@ def _run() -> int:
     except DqError as error:
         err.print(f"[bold red]{spoken().gettext('error')}[/bold red] {escape(told(error))}")
         return error.exit_code
+    except BrokenPipeError:
+        # Whoever read what is printed went away.
+        return 1
+    except (OSError, MemoryError) as error:
+        if os.environ.get("DQ_DEBUG"):
+            traceback.print_exc()
+        err.print(f"[bold red]{spoken().gettext('error')}[/bold red] {escape(told(refused(error)))}")
+        return 1
     except Exception as error:
         if os.environ.get("DQ_DEBUG"):
             traceback.print_exc()

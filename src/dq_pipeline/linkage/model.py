@@ -7,6 +7,7 @@ strongest agreement to `else`. m is the share of true matches at the level, u th
 
 import json
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,11 @@ def rounded_shares(shares: dict[str, float]) -> dict[str, float]:
 
 
 def write_model(path: Path, model: dict[str, Any]) -> None:
-    """Write a model as JSON that a person can review and git can diff."""
+    """Write a model as JSON that a person can review and git can diff; whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(model, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    staged = path.with_name(f".{path.name}.new")
+    staged.write_text(json.dumps(model, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(staged, path)
 
 
 def read_model(path: Path) -> dict[str, Any]:

@@ -39,6 +39,10 @@ def recall(warehouse: Warehouse, cache: Path, columns: Sequence[str]) -> None:
 
 def remember(warehouse: Warehouse, cache: Path, table: str) -> None:
     """Write the answers of a run for the next; a cache that cannot be written is no failure."""
+    for leftover in cache.parent.glob(f"{cache.name}.*.part"):
+        # A run that was killed left it.
+        with suppress(OSError):
+            leftover.unlink()
     half = cache.with_name(f"{cache.name}.{os.getpid()}.part")
     with suppress(StageError, OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
