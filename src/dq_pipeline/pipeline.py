@@ -95,7 +95,7 @@ def run_pipeline(
         except DqError as error:
             _fail(project, outcome, warehouse, error)
         except (OSError, MemoryError) as error:
-            _fail(project, outcome, warehouse, refused(error))
+            _fail(project, outcome, warehouse, interruption.cause or refused(error))
         except BaseException as error:
             if interruption.cause is None:
                 _fail(project, outcome, warehouse, _unforeseen(error))
