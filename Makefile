@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types bench faults accuracy sample docs screenshot clients lock wheel clean
+.PHONY: help run test check schedulers image lint types bench faults accuracy sample docs screenshot clients lock wheel clean
 
 help: ## Print this help
 	@echo "dq_pipeline: nightly extracts in, one published truth and a scorecard out"
@@ -25,6 +25,17 @@ run: $(VENV)/run.done ## Set up, then run the sample project: rows, customers, s
 
 test: $(VENV)/dev.done ## Set up, then run the tests
 	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+
+$(VENV)/schedulers/%.done: tools/schedulers/%.lock
+	$(PYTHON) -m venv $(VENV)/schedulers/$*
+	$(VENV)/schedulers/$*/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+schedulers: $(VENV)/schedulers/airflow.done $(VENV)/schedulers/dagster.done ## Set up Airflow and Dagster, each by itself, for the tests of what dq schedule makes
+
+image: ## Build the container image dq-pipeline (needs docker)
+	version=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' src/dq_pipeline/__init__.py); \
+	docker build --build-arg VERSION=$$version --build-arg REVISION=$$(git rev-parse HEAD) --tag dq-pipeline:$$version .
 
 lint: $(VENV)/dev.done ## ruff
 	$(BIN)/ruff check .
@@ -67,6 +78,7 @@ wheel: $(VENV)/dev.done ## Build the wheel and use it in an empty environment
 lock: ## Resolve the lock files anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements.lock
 	uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraint requirements.lock --output-file requirements-dev.lock
+	for one in airflow dagster; do uv pip compile tools/schedulers/$$one.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --output-file tools/schedulers/$$one.lock || exit 1; done
 
 clean: ## Remove the environment and all outputs
 	rm -rf $(VENV) output dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

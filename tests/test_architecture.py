@@ -14,7 +14,7 @@ LAYERS = (
     ("deciding",),
     ("pipeline", "training", "starting", "reviewing", "quarantining", "profiling", "reporting", "doctoring"),
     ("telling", "operating"),
-    ("checking", "recording"),
+    ("checking", "recording", "scheduling"),
     ("stages", "tracing", "differing", "evaluating", "explaining", "publishing", "exporting"),
     ("run", "archive", "proposing"),
     ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard", "lookup"),
@@ -24,14 +24,14 @@ LAYERS = (
 )
 # Within these layers modules may import each other; the domain packages meet through tables alone.
 FRIENDS = ({"stages", "publishing"}, {"run", "archive"}, {"config", "warehouse"})
-ONLY_IN = {
+ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "duckdb": "warehouse",
     "great_expectations": "quality",
     "splink": "linkage",
     "usaddress": "parsing",
     "click": "cli",
     "rich": "cli",
-    "jinja2": "scorecard",
+    "jinja2": ("scorecard", "scheduling"),
     "babel": "language",
     "openpyxl": "sheets",
     "altair": "charts",
@@ -81,7 +81,8 @@ def test_imports_point_downward(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_libraries_stay_behind_their_package(path: Path) -> None:
     for name in {name.split(".")[0] for name in imported(path)} & ONLY_IN.keys():
-        assert part_of(path) == ONLY_IN[name], f"{name} belongs into {ONLY_IN[name]}"
+        owners = ONLY_IN[name] if isinstance(ONLY_IN[name], tuple) else (ONLY_IN[name],)
+        assert part_of(path) in owners, f"{name} belongs into {' and '.join(owners)}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

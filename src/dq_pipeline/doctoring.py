@@ -234,7 +234,7 @@ def _schedule() -> Finding:
     if places:
         return Finding("schedule", "ok", f"dq is named in {', '.join(places)}")
     said = "not found in the cron tables and systemd timers that this user can read"
-    return Finding("schedule", "warn", said, "start `dq run` each night; all is well where another scheduler does")
+    return Finding("schedule", "warn", said, "`dq schedule` makes one; all is well where another scheduler has it")
 
 
 def _terminal() -> Finding:

@@ -1,6 +1,7 @@
 """What this machine has: cores, memory, disk, schedulers, and the terminal it is used from."""
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 _WRITTEN = 32_000_000
 _UNITS = {"": 1, "B": 1} | {
@@ -17,7 +19,7 @@ _UNITS = {"": 1, "B": 1} | {
     for power, letter in enumerate("KMGT", start=1)
     for middle, base in (("", 1000), ("I", 1024))
 }
-_DQ = re.compile(r"(?<![\w-])(?:dq|dq_pipeline)\s+(?:[\w./=-]+\s+)*run\b")
+_DQ = re.compile(r"(?<![\w-])(?:dq|dq_pipeline)[\"']?\s+(?:[\w./=-]+\s+)*run\b")
 _CRON = ("/etc/crontab", "/etc/cron.d/*", "/etc/cron.daily/*", "/etc/anacrontab")
 _TIMERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "~/.config/systemd/user")
 
@@ -96,6 +98,26 @@ def _names_dq(path: Path) -> bool:
 def starts_dq(text: str) -> bool:
     """Whether a line of a cron table or a service, that is no remark, starts a night."""
     return any(_DQ.search(line) for line in text.splitlines() if not line.lstrip().startswith(("#", ";")))
+
+
+def timezone() -> str | None:
+    """The name of this machine's time zone, as `America/Chicago`; None where it does not tell."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    with suppress(OSError):
+        linked = str(Path("/etc/localtime").resolve(strict=True))
+        named = named or linked.partition("/zoneinfo/")[2]
+    with suppress(OSError, UnicodeDecodeError):
+        named = named or Path("/etc/timezone").read_text(encoding="ascii").strip()
+    with suppress(KeyError, ValueError, OSError):
+        return ZoneInfo(named).key if named else None
+    return None
+
+
+def user() -> str | None:
+    """The name of the user who asks; None for root, and where there is no name."""
+    with suppress(KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name if os.getuid() else None
+    return None
 
 
 def terminal() -> str:

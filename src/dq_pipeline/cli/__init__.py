@@ -25,6 +25,7 @@ from dq_pipeline.cli import deciding  # isort: skip
 from dq_pipeline.cli import serving  # isort: skip
 from dq_pipeline.cli import quarantining  # isort: skip
 from dq_pipeline.cli import notifying  # isort: skip
+from dq_pipeline.cli import scheduling  # isort: skip
 from dq_pipeline.cli import doctoring  # isort: skip
 from dq_pipeline.cli import completing  # isort: skip
 from dq_pipeline.cli.base import dq, err
@@ -49,6 +50,7 @@ __all__ = [
     "reporting",
     "reviewing",
     "running",
+    "scheduling",
     "serving",
     "starting",
     "training",

@@ -12,6 +12,7 @@ from dq_pipeline.config.base import Dimension, Frozen, Identifier, Severity, Sha
 from dq_pipeline.config.entity import Entity
 from dq_pipeline.config.gates import Gates
 from dq_pipeline.config.lookup import Lookup
+from dq_pipeline.config.schedule import Schedule
 from dq_pipeline.config.scoring import Anomalies, Failures, Plan, Scores, Touchpoints
 from dq_pipeline.config.service import Lifecycle, Service, Standard, Tier
 from dq_pipeline.config.source import Source
@@ -107,6 +108,7 @@ class Settings(Frozen):
     resources: Resources = Resources()
     permissions: Permissions = Permissions()
     retention: Retention = Retention()
+    schedule: Schedule = Schedule()
     owners: dict[Identifier, Owner] = Field(min_length=1)
     touchpoints: tuple[str, ...] = ()
     targets: dict[Dimension, Share] = Field(default_factory=dict)

@@ -28,6 +28,11 @@ def placeholders(text: str) -> list[str]:
     return [found["name"] for found in _PLACEHOLDER.finditer(text)]
 
 
+def wanted(text: str) -> Iterator[tuple[str, bool]]:
+    """The environment variables that a text asks for, and of each whether it names a file."""
+    return ((found["name"], bool(found["file"])) for found in _PLACEHOLDER.finditer(text))
+
+
 def is_placeholder(text: str) -> bool:
     """Whether the whole text is one placeholder, as the value of a password must be."""
     return _PLACEHOLDER.fullmatch(text) is not None
