@@ -13,6 +13,9 @@ def writable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(_CONTROLS)
 
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
 class DqError(Exception):
     """Something is wrong with the code, the configuration or a file.
 
@@ -38,20 +41,29 @@ class StageError(DqError):
     exit_code = 1
 
 
+class ResourceError(StageError):
+    """Memory or room did not suffice: neither the data nor the project is to blame."""
+
+
+def lacks_room(error: BaseException) -> bool:
+    """Whether memory or room did not suffice, whatever was read or written."""
+    return isinstance(error, ResourceError | MemoryError) or (isinstance(error, OSError) and error.errno in _FULL)
+
+
 def refused(error: OSError | MemoryError) -> StageError:
     """What the operating system refused to a run, as an error that says what to do."""
     if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
-        return StageError(
+        return ResourceError(
             "there is no memory left", remedy="give the run more, or lower `resources.memory_limit` in the project file"
         )
-    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+    if error.errno in _FULL:
         remedy = "make room there, then run again"
     elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         remedy = "give this user the right to read and write there, then run again"
     else:
         remedy = "look at that disk, then run again"
     reason = error.strerror or type(error).__name__
-    return StageError(f"the disk refused to read or write: {reason}", where=error.filename, remedy=remedy)
+    return ResourceError(f"the disk refused to read or write: {reason}", where=error.filename, remedy=remedy)
 
 
 class ConfigError(DqError):

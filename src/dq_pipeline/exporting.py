@@ -101,7 +101,7 @@ def listed(project: Project) -> list[tuple[str, int]]:
 
 
 def _run_id(reader: Warehouse) -> str:
-    return str(reader.value("select run_id from ops.runs order by started_at desc, run_id desc limit 1"))
+    return str(reader.value("select max(run_id) from ops.stages"))
 
 
 def _refuse_taken(target: Path, *, force: bool) -> None:

@@ -17,6 +17,7 @@ from dq_pipeline.operating import (
     Interruption,
     check_room,
     input_bytes,
+    night_of_clock,
     prune,
     refuse_other_inputs,
     resumable,
@@ -177,7 +178,7 @@ def _deliveries(project: Project, run_date: date | None, from_snapshot: str | No
     """The date of the run and the snapshots that it reads: fetched now, or those of a past run."""
     folder = project.output / archive.SNAPSHOTS
     if from_snapshot is None:
-        run_date = run_date or project.settings.run_date or datetime.now().astimezone().date()
+        run_date = run_date or project.settings.run_date or night_of_clock(project)
         return run_date, snapshots.fetch_all(project, run_date, folder)
     manifest = archive.manifest_of(project.output, from_snapshot)
     its_date = date.fromisoformat(manifest["run_date"])

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from dq_pipeline.errors import StageError
+from dq_pipeline.errors import ResourceError, StageError
 
 STATES = ("raw", "validated", "quarantined", "standardized", "linked", "mastered", "scored", "lookup")
 # Analysts' DuckDB 1.x clients open this storage version; DuckDB 2's default they cannot (README names the versions).
@@ -54,6 +54,7 @@ _REMEDY = (
 )
 _TOO_LARGE = "give the run more: raise `resources.memory_limit` in the project file, or lower `resources.threads`"
 _DISK = "look at the disk: whether there is room, and the right to write; then run again"
+_NO_ROOM = re.compile(r"No space left|Could not write|File too large|quota exceeded|Allocation failure", re.IGNORECASE)
 _VALUE_ERRORS = (
     *(duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException),
     *(duckdb.ConstraintException, duckdb.TypeMismatchException),
@@ -121,7 +122,7 @@ class Warehouse:
         try:
             self.connection.execute(f"create or replace {kind} {table_name(name)} as\n{select}")
         except duckdb.Error as error:
-            raise StageError(
+            raise _kind(error)(
                 f"the SELECT for {name} failed: {_first_line(error)}",
                 where=_with_line(where, error),
                 remedy=_remedy(error, "correct it and run `dq check`, which binds every SELECT without data"),
@@ -134,7 +135,7 @@ class Warehouse:
         try:
             self.connection.execute(statement, list(parameters)).fetchall()
         except duckdb.Error as error:
-            raise StageError(
+            raise _kind(error)(
                 f"a statement failed: {_first_line(error)}\n  {statement.strip()[:300]}", remedy=_remedy(error, _REMEDY)
             ) from error
 
@@ -143,7 +144,7 @@ class Warehouse:
         try:
             return self.connection.execute(query, list(parameters)).fetchall()
         except duckdb.Error as error:
-            raise StageError(
+            raise _kind(error)(
                 f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_remedy(error, _REMEDY)
             ) from error
 
@@ -154,7 +155,7 @@ class Warehouse:
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as error:
-            raise StageError(
+            raise _kind(error)(
                 f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_remedy(error, _REMEDY)
             ) from error
 
@@ -171,7 +172,7 @@ class Warehouse:
                 while rows := cursor.fetchmany(size):
                     yield rows
             except duckdb.Error as error:
-                raise StageError(
+                raise _kind(error)(
                     f"a query failed: {_first_line(error)}\n  {query.strip()[:300]}", remedy=_remedy(error, _REMEDY)
                 ) from error
 
@@ -297,11 +298,19 @@ def _with_line(where: Path | None, error: duckdb.Error) -> str | None:
     return f"{where}, line {int(found[1]) - 1}" if where and found else str(where) if where else None
 
 
+def _lacks_room(error: duckdb.Error) -> bool:
+    return isinstance(error, duckdb.OutOfMemoryException) or bool(_NO_ROOM.search(str(error)))
+
+
+def _kind(error: duckdb.Error) -> type[StageError]:
+    return ResourceError if _lacks_room(error) else StageError
+
+
 def _remedy(error: duckdb.Error, otherwise: str) -> str:
     """What to do: where memory or the disk did not suffice, no SELECT is wrong."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return _TOO_LARGE
-    return _DISK if isinstance(error, duckdb.IOException) else otherwise
+    return _DISK if _lacks_room(error) else otherwise
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -284,6 +284,13 @@ CASES = (
     ),
     Case("clock back by an hour, during link", (0,), "published", _clock(-HOUR, "started link")),
     Case("clock back by three days", (0,), "published", _clock(-3 * DAY)),
+    Case(
+        "clock back by a year, no date given",
+        (2,),
+        "the clock of this machine",
+        _clock(-365 * DAY),
+        night=_without_date,
+    ),
     Case("clock forward by a year", (0,), "published", _clock(365 * DAY)),
     Case("five starts at once", (0,), "published", night=_five_at_once),
 )

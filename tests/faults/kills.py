@@ -26,7 +26,7 @@ from tests.faults.lab import (
 )
 from tests.faults.moments import Moment, hook
 
-SECOND, FIRST, AGAIN = "a night", "the first night", "the same night again"
+SECOND, FIRST, AGAIN, RESUMED = "a night", "the first night", "the same night again", "a night, resumed"
 Step = tuple[str, str]
 
 
@@ -102,6 +102,8 @@ def chosen(scene: Scene) -> list[Moment]:
     """Of a usual night every moment; of the others each stage, and the steps that only they have or that publish."""
     if scene.name == SECOND:
         return list(moments(scene))
+    if scene.name == RESUMED:
+        return [moment for moment in moments(scene) if moment.kind == "stage"]
     own = ("pipelines/", "published", "working.duckdb", "manifest.json")
     return [moment for moment in moments(scene) if moment.kind == "stage" or any(part in moment.what for part in own)]
 
@@ -146,7 +148,10 @@ def look_and_repeat(project: Path, scene: Scene, is_new: bool, *, is_other: bool
             trouble.append(f"half published: {differences(found, scene.expected)}")
     elif published.is_symlink() or scene.number:
         trouble.append("nothing is published any more")
-    code = run_night(project, scene.number)
+    code = run_night(project, scene.number, *(["--resume"] if scene.name == RESUMED else []))
+    if code == 2 and scene.name == RESUMED:
+        # It said why it cannot: no stage was complete, or all of them were.
+        code = run_night(project, scene.number)
     if code:
         trouble.append(f"the next run ended with {code}")
     else:

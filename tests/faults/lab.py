@@ -101,9 +101,9 @@ def dq_run(project: Path, *options: str, quiet: bool = True) -> int:
     return cli._run()
 
 
-def run_night(project: Path, number: int = NIGHTS_BEFORE) -> int:
+def run_night(project: Path, number: int = NIGHTS_BEFORE, *options: str) -> int:
     """The night of that number, in this process."""
-    return dq_run(project, "--date", str(small.night(number)))
+    return dq_run(project, "--date", str(small.night(number)), *options)
 
 
 def forked(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from dq_pipeline.config import Source
-from dq_pipeline.errors import Breach, StageError
+from dq_pipeline.errors import Breach, StageError, lacks_room
 from dq_pipeline.extracts.delimited import read_carefully, read_fast, read_header
 from dq_pipeline.extracts.inputs import Delivery, InputFile, in_place
 from dq_pipeline.extracts.locate import locate
@@ -108,6 +108,8 @@ def _land_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> Breach
             return shape
         table = _read(warehouse, source, plain, names)
     except (StageError, ValueError, OSError) as error:
+        if lacks_room(error):
+            raise
         reason = printable(error.message.splitlines()[0] if isinstance(error, StageError) else str(error))
         message = f"the file cannot be read as {source.format.type}: {reason}"
         return Breach("unreadable_extract", plain.source_file.place, message, f"ask {source.owner} to deliver it again")

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, cast
 import zstandard
 
 from dq_pipeline.config import Source
-from dq_pipeline.errors import Breach
+from dq_pipeline.errors import Breach, lacks_room
 from dq_pipeline.extracts.inputs import InputFile
 
 CHUNK_BYTES = 1 << 20
@@ -86,6 +86,8 @@ def make_plain(source: Source, file: InputFile, folder: Path) -> PlainFile | Bre
     except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zstandard.ZstdError) as error:
         return _breach("truncated_extract", file, f"the packed file is cut short or damaged: {error}", source)
     except OSError as error:
+        if lacks_room(error):
+            raise
         return _breach("unreadable_extract", file, f"the extract cannot be read: {error.strerror or error}", source)
     if plain.stat().st_size == 0:
         return _breach("empty_extract", file, f"the extract of {source.name} is empty once unpacked", source)

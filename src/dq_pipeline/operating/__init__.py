@@ -1,5 +1,6 @@
 """What keeps a night safe from its surroundings: being stopped, being continued, room on the disk, old nights."""
 
+from dq_pipeline.operating.clock import night_of_clock
 from dq_pipeline.operating.interruption import CancelledError, Interruption
 from dq_pipeline.operating.resuming import refuse_other_inputs, resumable
 from dq_pipeline.operating.retention import Pruned, prune
@@ -12,6 +13,7 @@ __all__ = [
     "Pruned",
     "check_room",
     "input_bytes",
+    "night_of_clock",
     "prune",
     "refuse_other_inputs",
     "resumable",

@@ -2,7 +2,9 @@
 
 import contextlib
 import fcntl
+import os
 import shutil
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +14,9 @@ from typing import Any
 from dq_pipeline import archive
 from dq_pipeline.config import Project
 from dq_pipeline.run import PUBLISHED_FILE
+
+# `struct flock` of Linux: kind, whence, start, length, process.
+_LOCK = "hhqqi4x"
 
 
 @dataclass(frozen=True)
@@ -103,12 +108,14 @@ def _bytes_below(directory: Path) -> int:
 
 
 def is_read(path: Path) -> bool:
-    """Whether another process has this DuckDB file open: each reader holds a shared lock on it."""
+    """Whether another process has this DuckDB file open: each reader holds a shared lock on it.
+
+    It is only asked whether one would be in the way: to take a lock would refuse a reader who comes at that moment.
+    """
     if not path.is_file():
         return False
     with contextlib.suppress(OSError), path.open("r+b") as stream:
-        try:
-            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
+        asked = struct.pack(_LOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        answer = struct.unpack(_LOCK, fcntl.fcntl(stream, fcntl.F_GETLK, asked))
+        return bool(answer[0] != fcntl.F_UNLCK)
     return False

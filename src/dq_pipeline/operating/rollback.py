@@ -70,7 +70,7 @@ def _verify(manifest: dict[str, Any]) -> None:
     """The file opens, and is this run's. Raises StageError, or ConfigError where it is another's."""
     reader = Warehouse(_file_of(manifest), read_only=True)
     try:
-        found = reader.value("select run_id from ops.runs order by started_at desc, run_id desc limit 1")
+        found = reader.value("select max(run_id) from ops.stages")
     finally:
         reader.close()
     if found != manifest["run_id"]:

@@ -1,11 +1,14 @@
 """Chunks of work -> their results in the same order, in several processes."""
 
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import TypeVar
 
 Chunk = TypeVar("Chunk")
@@ -21,7 +24,7 @@ def in_processes(work: Callable[[Chunk], Result], chunks: Iterable[Chunk], proce
         yield from map(work, chunks)
         return
     # Workers are started afresh: a fork would copy the database's threads in whatever state they are.
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_leave_signals_to_parent)
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_follow_parent)
     try:
         pending: deque[tuple[Chunk, Future[Result] | None]] = deque()
         for chunk in chunks:
@@ -35,9 +38,17 @@ def in_processes(work: Callable[[Chunk], Result], chunks: Iterable[Chunk], proce
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_signals_to_parent() -> None:
-    """A terminal sends Ctrl-C to every process; the one that leads ends the others."""
+def _follow_parent() -> None:
+    """A terminal sends Ctrl-C to every process: the one that leads ends the others, also where it is killed itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _submit(pool: ProcessPoolExecutor, work: Callable[[Chunk], Result], chunk: Chunk) -> Future[Result] | None:
