@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check schedulers image lint types bench faults accuracy sample docs screenshot clients lock wheel clean
+.PHONY: help run test check schedulers image lint types bench faults accuracy sample docs screenshot clients lock wheel audit sbom clean
 
 help: ## Print this help
 	@echo "dq_pipeline: nightly extracts in, one published truth and a scorecard out"
@@ -74,6 +74,18 @@ clients: ## Ask the published file the cookbook with older DuckDB clients (needs
 wheel: $(VENV)/dev.done ## Build the wheel and use it in an empty environment
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist
 	PYTHON=$(PYTHON) sh tools/check_wheel.sh
+
+$(VENV)/audit.done:
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	@touch $@
+
+audit: $(VENV)/audit.done ## Ask the Python advisory database about every locked dependency (needs the network); one that cannot be asked about fails
+	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+sbom: $(VENV)/run.done $(VENV)/audit.done ## Write dist/sbom.json: everything that is installed, with versions and licenses, as CycloneDX
+	mkdir -p dist
+	$(VENV)/audit/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --output-format JSON -o dist/sbom.json
 
 lock: ## Resolve the lock files anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements.lock

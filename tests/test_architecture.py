@@ -14,7 +14,7 @@ LAYERS = (
     ("deciding",),
     ("pipeline", "training", "starting", "reviewing", "quarantining", "profiling", "reporting", "doctoring"),
     ("telling", "operating"),
-    ("checking", "recording", "scheduling"),
+    ("checking", "recording", "scheduling", "erasing"),
     ("stages", "tracing", "differing", "evaluating", "explaining", "publishing", "exporting"),
     ("run", "archive", "proposing"),
     ("extracts", "quality", "linkage", "mastering", "parsing", "scorecard", "lookup"),

@@ -9,8 +9,9 @@ from typing import Any
 from dq_pipeline import __version__, archive, recording
 from dq_pipeline.checking import check_project
 from dq_pipeline.config import Project
+from dq_pipeline.erasing import finish_erasure
 from dq_pipeline.errors import Breach, BreachError, ConfigError, DqError, StageError, refused
-from dq_pipeline.extracts import snapshots
+from dq_pipeline.extracts import snapshots, suppressing
 from dq_pipeline.extracts.inputs import Delivery
 from dq_pipeline.operating import (
     CancelledError,
@@ -72,6 +73,7 @@ def run_pipeline(
     with archive.lock(project.output, wait), private_files(), _heeded(), Interruption() as interruption:
         _protect(project)
         with interruption.stage(None):
+            finish_erasure(project)
             outcome, first = (
                 _resume(project, run_date) if is_resumed else _begin(project, run_date, first, from_snapshot)
             )
@@ -167,7 +169,7 @@ def _resume(project: Project, run_date: date | None) -> tuple[Outcome, str]:
     """A new attempt that goes on where the last one was interrupted, with the extracts that it read."""
     manifest, first = resumable(project, run_date, STAGE_NAMES)
     its_date = date.fromisoformat(manifest["run_date"])
-    deliveries = snapshots.fetch_all(project, its_date, project.output / archive.SNAPSHOTS)
+    deliveries = suppressing.fetch_all(project, its_date, project.output / archive.SNAPSHOTS)
     refuse_other_inputs(manifest, snapshots.as_document(deliveries))
     outcome = _go_on(project, manifest, first)
     outcome.inputs, outcome.deliveries = snapshots.input_hashes(deliveries), deliveries
@@ -179,7 +181,7 @@ def _deliveries(project: Project, run_date: date | None, from_snapshot: str | No
     folder = project.output / archive.SNAPSHOTS
     if from_snapshot is None:
         run_date = run_date or project.settings.run_date or night_of_clock(project)
-        return run_date, snapshots.fetch_all(project, run_date, folder)
+        return run_date, suppressing.fetch_all(project, run_date, folder)
     manifest = archive.manifest_of(project.output, from_snapshot)
     its_date = date.fromisoformat(manifest["run_date"])
     if run_date not in {None, its_date}:

@@ -5,7 +5,7 @@ import io
 import math
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -168,3 +168,30 @@ def _decoded(path: Path) -> str:
         raise ConfigError(
             "it is not in UTF-8", where=path, remedy="save it as `CSV UTF-8` (a choice of the spreadsheet's Save As)"
         ) from error
+
+
+def blank_workbook(
+    path: Path,
+    target: Path,
+    sheet: str | None,
+    names: Sequence[str],
+    dropped: Collection[int],
+    blanked: Mapping[int, Collection[str]],
+) -> None:
+    """Write a workbook anew, without the rows `dropped` and with the named cells of the rows `blanked` empty.
+
+    `names` are those of the columns, in their order; other sheets go, because nobody knows whom they speak of.
+    """
+    from openpyxl import load_workbook
+
+    book = load_workbook(path)
+    kept = book[sheet] if sheet else book.worksheets[0]
+    for other in book.worksheets:
+        if other is not kept:
+            book.remove(other)
+    for line, columns in blanked.items():
+        for column in columns:
+            kept.cell(line, names.index(column) + 1).value = None
+    for line in sorted(dropped, reverse=True):
+        kept.delete_rows(line)
+    book.save(target)

@@ -12,7 +12,7 @@ import pytest
 
 from dq_pipeline import archive
 from dq_pipeline.errors import Breach, ConfigError, StageError
-from dq_pipeline.extracts import snapshots
+from dq_pipeline.extracts import snapshots, suppressing
 from dq_pipeline.extracts.inputs import InputFile
 from dq_pipeline.pipeline import _deliveries
 from tests.unit.landing_case import DAY, contract
@@ -117,8 +117,9 @@ def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(data: Path) -
 def test_what_a_killed_run_left_half_is_removed_by_the_next(data: Path) -> None:
     writer = snapshots.SnapshotWriter(data.parent / "output/snapshots")
     writer.write(b"half")
-    project: Any = SimpleNamespace(data=data, sources=(contract(),))
-    deliveries = snapshots.fetch_all(project, DAY, data.parent / "output/snapshots")
+    nobody = data.parent / "suppressions.csv"
+    project: Any = SimpleNamespace(data=data, sources=(contract(),), suppressions_path=nobody)
+    deliveries = suppressing.fetch_all(project, DAY, data.parent / "output/snapshots")
     assert [path.name for path in files(data)] == [f"{DIGEST}.csv"]
     assert snapshots.input_hashes(deliveries) == (f"s x.csv {DIGEST}",)
 

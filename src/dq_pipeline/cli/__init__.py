@@ -24,6 +24,7 @@ from dq_pipeline.cli import reviewing  # isort: skip
 from dq_pipeline.cli import deciding  # isort: skip
 from dq_pipeline.cli import serving  # isort: skip
 from dq_pipeline.cli import quarantining  # isort: skip
+from dq_pipeline.cli import erasing  # isort: skip
 from dq_pipeline.cli import notifying  # isort: skip
 from dq_pipeline.cli import scheduling  # isort: skip
 from dq_pipeline.cli import doctoring  # isort: skip
@@ -38,6 +39,7 @@ __all__ = [
     "differing",
     "doctoring",
     "dq",
+    "erasing",
     "evaluating",
     "explaining",
     "exporting",

@@ -207,6 +207,9 @@ def print_summary(outcome: Any, output: Path, *, quiet: bool) -> None:
     _ = spoken().gettext
     if not quiet:
         _print_figures(outcome.summary)
+    left_out = sum(file.get("suppressed", 0) for files in outcome.snapshots.values() for file in files)
+    if left_out and not quiet:
+        out.print(_("rows of people who were erased, left out or without them: %(rows)s") % {"rows": f"{left_out:,}"})
     for breach in outcome.breaches:
         err.print(f"[bold red]{_('breach')}[/bold red] {escape(breach.gate)}: {escape(told(breach))}")
     if outcome.verdict == "cancelled":

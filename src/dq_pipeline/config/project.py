@@ -10,6 +10,7 @@ from pydantic import Field
 
 from dq_pipeline.config.base import Dimension, Frozen, Identifier, Severity, Share
 from dq_pipeline.config.entity import Entity
+from dq_pipeline.config.erasing import Erasure
 from dq_pipeline.config.gates import Gates
 from dq_pipeline.config.lookup import Lookup
 from dq_pipeline.config.schedule import Schedule
@@ -109,6 +110,7 @@ class Settings(Frozen):
     permissions: Permissions = Permissions()
     retention: Retention = Retention()
     schedule: Schedule = Schedule()
+    erasure: Erasure | None = None
     owners: dict[Identifier, Owner] = Field(min_length=1)
     touchpoints: tuple[str, ...] = ()
     targets: dict[Dimension, Share] = Field(default_factory=dict)
@@ -210,6 +212,11 @@ class Project(Frozen):
     def judgements_path(self, entity: str) -> Path:
         """The stewards' judgements on an entity's pairs."""
         return self.pipelines / "judgements" / f"{entity}.csv"
+
+    @property
+    def suppressions_path(self) -> Path:
+        """The people who were erased, as keyed hashes."""
+        return self.pipelines / "suppressions.csv"
 
     def releases_path(self, source: str) -> Path:
         """The rows of a source that stewards accepted as they are."""

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from dq_pipeline.config.base import Frozen, Identifier, Severity
+from dq_pipeline.config.erasing import Person
 from dq_pipeline.config.limits import Limits
 
 ColumnType = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
@@ -96,7 +97,8 @@ class Source(Frozen):
     """One extract and its contract.
 
     `touchpoint` is where the customer meets this source; where one of its columns says so row by row,
-    `touchpoint_column` names it.
+    `touchpoint_column` names it. `people` are those whom a row speaks of, first the one whose record it is. Where that
+    one is erased, the row goes, or with `erased: blanked` stays without them.
     """
 
     name: Identifier
@@ -113,6 +115,8 @@ class Source(Frozen):
     freshness: Freshness | None = None
     rows: RowBounds = RowBounds()
     limits: Limits = Limits()
+    people: tuple[Person, ...] = ()
+    erased: Literal["dropped", "blanked"] = "dropped"
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -138,10 +142,13 @@ class Source(Frozen):
                 raise ValueError(f"column {name!r} is declared twice, in upper and lower case; rename one with `from:`")
             seen.add(name.lower())
         freshness = self.freshness.column if self.freshness else None
-        for used in (*self.key, self.newest_by, freshness, self.touchpoint_column):
+        people = (column for person in self.people for column in person.columns())
+        for used in (*self.key, self.newest_by, freshness, self.touchpoint_column, *people):
             if used is not None and used not in self.columns:
                 raise ValueError(f"column {used!r} is named but not declared in columns")
         for part in self.key:
+            if self.erased == "blanked" and any(part in person.columns() for person in self.people):
+                raise ValueError(f"column {part!r} is a part of the key: it cannot be blanked with a person")
             if self.columns[part].optional:
                 raise ValueError(f"column {part!r} is a part of the key: it cannot be optional")
         return self

@@ -39,6 +39,17 @@ def read_header(path: Path, form: Format, limits: Limits = COMMON) -> list[str] 
     return None
 
 
+def records(path: Path, form: Format, limits: Limits) -> Iterator["_Record"]:
+    """The records of a file in UTF-8, the header with them; blank lines and `skip_lines` are none."""
+    return iter(_Lines(path, form, limits.line_characters))
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file in UTF-8 with their numbers, counted as those of the records are, without its mark."""
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        yield from enumerate(stream, start=1)
+
+
 def read_fast(warehouse: Warehouse, path: Path, form: Format, names: list[str], lines: int, target: str) -> bool:
     """Land the file in `target` (the columns by position, all text, and line_number); False where that is not exact."""
     columns = ", ".join(f"{literal(f'c{index}')}: 'VARCHAR'" for index in range(len(names)))

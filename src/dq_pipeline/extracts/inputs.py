@@ -13,7 +13,8 @@ class InputFile:
     """One file of an extract: `path` is what is read, `name` what the file is called at its source.
 
     `place` is where it came from, as people may read it: without user, password and query. `etag` and `modified_at`
-    (ISO, UTC) are the source's own, where it tells them.
+    (ISO, UTC) are the source's own, where it tells them. `suppressed` is the number of its rows that `path`
+    lacks, or has without a person, because the person was erased.
     """
 
     path: Path
@@ -23,6 +24,7 @@ class InputFile:
     size: int | None = None
     etag: str | None = None
     modified_at: str | None = None
+    suppressed: int = 0
 
     def as_document(self) -> dict[str, Any]:
         """As the manifest lists it."""
@@ -34,6 +36,7 @@ class InputFile:
             "etag": self.etag,
             "modified_at": self.modified_at,
             "snapshot": self.path.name,
+            "suppressed": self.suppressed,
         }
 
 

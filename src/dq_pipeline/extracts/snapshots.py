@@ -118,15 +118,10 @@ def suffixes(name: str) -> str:
     return (kind if _SUFFIX.fullmatch(kind) else "") + packed
 
 
-def fetch_all(project: Project, run_date: date, folder: Path) -> dict[str, Delivery]:
-    """Source -> the snapshots of tonight's files, or the breach that they cannot be had.
-
-    What an earlier run left half-written in `folder` is removed: the caller holds the lock.
-    Raises StageError where `folder` cannot be written, ConfigError where the project lacks what fetching needs.
-    """
-    for leftover in folder.glob(f".*{_PART}"):
+def remove_leftovers(folder: Path) -> None:
+    """Remove what an earlier run left half-written in `folder`: the caller holds the lock."""
+    for leftover in folder.glob(f".*{_PART}*"):
         leftover.unlink(missing_ok=True)
-    return {source.name: fetch(project, source, run_date, folder) for source in project.sources}
 
 
 def fetch(project: Project, source: Source, run_date: date, folder: Path) -> Delivery:
@@ -240,4 +235,5 @@ def _verified(entry: Mapping[str, Any], folder: Path, run_id: str) -> InputFile:
     if digest != entry["sha256"]:
         raise ConfigError(f"the snapshot of {entry['name']} is damaged", where=path, remedy=again)
     known = InputFile(path, entry["name"], entry["place"], digest, entry["bytes"])
-    return replace(known, etag=entry.get("etag"), modified_at=entry.get("modified_at"))
+    left_out = int(entry.get("suppressed", 0))
+    return replace(known, etag=entry.get("etag"), modified_at=entry.get("modified_at"), suppressed=left_out)
