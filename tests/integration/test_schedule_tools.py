@@ -321,6 +321,8 @@ def test_the_job_may_do_little_and_is_tried_again_where_it_helps(tmp_path: Path)
     assert (pod["restartPolicy"], pod["automountServiceAccountToken"]) == ("Never", False)
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    # The folder of the test has no other project file that would tell which one is meant.
+    assert container["args"] == ["run", "--project", "/project/pipelines/nightly.yml", "--log-format", "json"]
     own = container["securityContext"]
     assert (own["readOnlyRootFilesystem"], own["allowPrivilegeEscalation"]) == (True, False)
     assert own["capabilities"] == {"drop": ["ALL"]}

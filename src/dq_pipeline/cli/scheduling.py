@@ -36,6 +36,7 @@ def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--at",
                 type=click.DateTime(["%H:%M"]),
+                metavar="HH:MM",
                 help="The hour at which the night begins; the project's `schedule.at`, or 02:00, if left out.",
             ),
             click.option("--timezone", help="Its time zone, as America/Chicago; the project's or the machine's."),
@@ -61,7 +62,7 @@ _user_option = click.option("--user", help="The user whose process a night is, a
 @_program_option
 @_user_option
 def systemd(**options: Any) -> None:
-    """A service and its timer, which can do little but run the night.
+    """A hardened service and its timer.
 
     \b
     Examples:

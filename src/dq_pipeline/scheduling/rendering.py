@@ -121,7 +121,7 @@ def _kubernetes(plan: Plan) -> list[File]:
         claims=_claims(plan),
         image=plan.wishes.image or f"dq-pipeline:{__version__}",
         version=__version__,
-        arguments=["run", "--project", PLACE, "--log-format", "json"],
+        arguments=["run", "--project", _inside(plan.target.relative_to(plan.project.root)), "--log-format", "json"],
         memory=guessed_memory(plan),
         threads=plan.project.settings.resources.threads or 2,
         final_of_dq=[code for code in FINAL if code < 128],
