@@ -76,6 +76,8 @@ def test_what_the_project_asks_for_is_named_and_nothing_else(kind: str, tmp_path
     text = rendered(plan_in(tmp_path, settings={"notify": channels}), kind).text
     assert "CHAT_URL" in text
     assert "MAIL_WORD" in text
+    # What stands in cron's own folder may be read by all.
+    assert "chmod 0600" in rendered(plan_in(tmp_path, settings={"notify": channels}, user="etl"), "cron").text
     bare = rendered(plan_in(tmp_path), kind).text
     assert not any(
         word in bare for word in ("EnvironmentFile", "LoadCredential", "secretKeyRef", "NAME=value", "asks for")

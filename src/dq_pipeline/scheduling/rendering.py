@@ -133,7 +133,15 @@ def _claims(plan: Plan) -> list[Claim]:
     """What outlives a job: what it publishes, and the extracts, which somebody else brings."""
     paths = plan.project.settings.paths
     output = _inside(paths.output)
-    claims = [Claim(f"{plan.name}-output", "output", output, "ReadWriteOnce", "What is published, and every attempt.")]
+    claims = [
+        Claim(
+            f"{plan.name}-output",
+            "output",
+            output,
+            "ReadWriteOnce",
+            "What is published, and every night before: `kubectl delete -f` of this file would take it along.",
+        )
+    ]
     data = _inside(paths.data)
     # A folder that holds the project, or that a run writes to, is no place for extracts alone.
     if not f"{PLACE}/".startswith(f"{data.rstrip('/')}/") and not f"{data}/".startswith(f"{output}/"):
