@@ -84,6 +84,21 @@ def test_what_the_project_asks_for_is_named_and_nothing_else(kind: str, tmp_path
     )
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_key_by_which_erased_people_are_known_is_handed_over_where_it_is_no_file(kind: str, tmp_path: Path) -> None:
+    def needs_key() -> bool:
+        return "DQ_SUPPRESSION_KEY" in rendered(plan_in(tmp_path), kind).text
+
+    assert not needs_key()
+    (tmp_path / "pipelines").mkdir()
+    (tmp_path / "pipelines/suppressions.csv").write_text("", encoding="utf-8")
+    assert needs_key()
+    # A file beside the project is no part of an image.
+    (tmp_path / "suppressions.key").write_text("secret of 32 letters and a few more", encoding="utf-8")
+    assert needs_key() is (kind == "kubernetes")
+    assert "32 letters" not in rendered(plan_in(tmp_path), kind).text
+
+
 def test_a_run_may_write_its_output_metrics_and_models_that_are_not_there_yet(tmp_path: Path) -> None:
     folder = Path(CHECKOUT)
     assert plan_in(folder).writable == (str(folder / "output"),)

@@ -4,7 +4,7 @@ import math
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -148,7 +148,7 @@ def make_plan(project: Project, wishes: Wishes) -> Plan:
     settings = project.settings
     for place in (project.root, project.file, project.data, project.output):
         checked(str(place))
-    asked = list(wanted(_texts(project)))
+    asked = [*wanted(_texts(project)), *((name, False) for name in _key(project))]
     return Plan(
         project=project,
         wishes=wishes,
@@ -159,6 +159,21 @@ def make_plan(project: Project, wishes: Wishes) -> Plan:
         credentials=tuple(sorted({name for name, is_file in asked if is_file})),
         untrained=tuple(one.name for one in project.entities if not project.model_path(one.name).exists()),
     )
+
+
+def in_container(plan: Plan) -> Plan:
+    """The same plan where only image and secrets are at hand: a key that lies beside the project is a secret there."""
+    asked = {*plan.variables, *_key(plan.project, is_beside=False)}
+    return replace(plan, variables=tuple(sorted(asked)))
+
+
+def _key(project: Project, *, is_beside: bool = True) -> list[str]:
+    """The variable of the key by which erased people are known again, if a run needs it; none where it has a file."""
+    if not project.suppressions_path.exists():
+        return []
+    from dq_pipeline.extracts.suppressing import KEY_FILE, KEY_VARIABLE
+
+    return [] if is_beside and (project.root / KEY_FILE).exists() else [KEY_VARIABLE]
 
 
 def _texts(project: Project) -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from dq_pipeline import __version__, machine
 from dq_pipeline.errors import ConfigError
 from dq_pipeline.scheduling import quoting
-from dq_pipeline.scheduling.plan import EXIT_CODES, FINAL, RETRIES, RETRY_MINUTES, Plan, guessed_memory
+from dq_pipeline.scheduling.plan import EXIT_CODES, FINAL, RETRIES, RETRY_MINUTES, Plan, guessed_memory, in_container
 
 KINDS = ("systemd", "cron", "airflow", "dagster", "kubernetes")
 # Debian's cron refuses a longer command.
@@ -113,6 +113,7 @@ def _dagster(plan: Plan) -> list[File]:
 
 
 def _kubernetes(plan: Plan) -> list[File]:
+    plan = in_container(plan)
     text = _filled(
         "kubernetes.yml",
         plan,
