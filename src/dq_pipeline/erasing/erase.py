@@ -173,6 +173,8 @@ def _learn(project: Project, cleaner: Cleaner, masters: Sequence[str], erasure_i
     erased = Erased(erasure_id, now, entity, tuple(masters), frozenset(records), rows, frozenset(telling), 0)
     with _published(project) as reader:
         shared = golden_of_others(reader, project, erased)
-    shared |= snapshots.shared_values(project, cleaner, telling, rows)
+    more, found_records = snapshots.shared_values(project, cleaner, telling, rows)
+    shared |= more
     erased.values, erased.shared = frozenset(telling - shared), len(shared)
+    erased.records |= found_records
     return erased, marks

@@ -103,10 +103,14 @@ def masters_of(reader: Warehouse, entity: str, ids: Iterable[str]) -> dict[str, 
 
 
 def records_of(reader: Warehouse, entity: str, master: str) -> list[tuple[str, str, str]]:
-    """Source, source key and record id of a master's records."""
-    query = """select source, source_key, record_id from identity.xref
-        where entity = ? and master_id = ? order by source, source_key, record_id"""
-    return [(str(source), str(key), str(record)) for source, key, record in reader.rows(query, [entity, master])]
+    """Source, source key and record id of a master's records, those that are away or in quarantine tonight too."""
+    query = """select source, source_key, record_id from identity.xref where entity = $1 and master_id = $2"""
+    if reader.has("identity.known_records"):
+        query += """ union
+            select split_part(record_id, ':', 1), substr(record_id, strpos(record_id, ':') + 1), record_id
+            from identity.known_records where entity = $1 and master_id = $2"""
+    found = reader.rows(f"{query} order by all", [entity, master])
+    return [(str(source), str(key), str(record)) for source, key, record in found]
 
 
 def golden_values(reader: Warehouse, project: Project, entity: str, masters: Iterable[str]) -> set[str]:

@@ -98,14 +98,21 @@ def _columns(source: Source) -> list[tuple[int, str]]:
     return [(number, column) for number, one in people for name in _VALUES if (column := getattr(one, name))]
 
 
-def shared_values(project: Project, cleaner: Cleaner, values: set[str], rows: Rows) -> set[str]:
-    """Those of the values that stand in rows of other people too, in any snapshot. KNOWN must hold the erased ones."""
-    shared: set[str] = set()
-    for held in held_snapshots(project) if values else ():
+def shared_values(project: Project, cleaner: Cleaner, values: set[str], rows: Rows) -> tuple[set[str], set[str]]:
+    """Those of the values that stand in rows of other people too, and the ids of all rows that are the erased ones'.
+
+    All snapshots are looked through, so rows that were never linked to the people, or kept out, are found by their
+    hashes. KNOWN must hold them.
+    """
+    shared, records = set[str](), set[str]()
+    for held in held_snapshots(project):
         if not held.source.people or isinstance(_look(cleaner, held), Breach):
             continue
         find_changes(cleaner.warehouse, held.source, sorted(rows.get(held.source.name, ())))
-        for number, column in _columns(held.source):
+        query = f"""select record_id from raw.{held.source.name}
+            semi join (select * from {HITS} where person_no = 0) as hits using (line_number)"""
+        records |= {str(record_id) for (record_id,) in cleaner.warehouse.rows(query)}
+        for number, column in _columns(held.source) if values else ():
             query = f"""with asked as (
                     select value, lower(value) as folded, right(regexp_replace(value, '[^0-9]', '', 'g'), 10) as digits,
                         regexp_full_match(value, '[+0-9 ()./x-]+') as is_number
@@ -118,7 +125,7 @@ def shared_values(project: Project, cleaner: Cleaner, values: set[str], rows: Ro
                     end
                 where line_number not in (select line_number from {HITS} where person_no = {number})"""
             shared |= {str(value) for (value,) in cleaner.warehouse.rows(query, [sorted(values)])}
-    return shared
+    return shared, records
 
 
 def purge_snapshots(project: Project, cleaner: Cleaner, rows: Rows, *, write: bool = True) -> Iterator[Entry]:
