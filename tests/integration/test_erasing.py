@@ -200,6 +200,13 @@ def test_what_is_refused(scenario: Path, arguments: list[str], code: int, said: 
     assert (answer.code, said in answer.text) == (code, True), answer.text
 
 
+@pytest.mark.parametrize(("more", "said"), [([], "has a reason"), (["--reason", "r", "--json"], "nobody is asked")])
+def test_without_a_reason_or_an_answer_nobody_is_erased(scenario: Path, more: list[str], said: str) -> None:
+    answer = call("erase", "--project", scenario, master_of(scenario), *more)
+    assert (answer.code, said in answer.text) == (2, True), answer.text
+    assert not (scenario / "pipelines/suppressions.csv").exists()
+
+
 def test_while_a_run_goes_on_nobody_is_erased(project: Path) -> None:
     with FileLock(project / "output/.lock", timeout=0):
         assert erase(project, master_of(project)).code == 4

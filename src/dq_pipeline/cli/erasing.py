@@ -59,17 +59,18 @@ def erase(
         return
     if not master_ids and where is None:
         raise ConfigError("nobody is named", remedy="give a master id (`dq lookup` finds it) or --where")
+    if not dry_run and (reason is None or not reason.strip()):
+        raise ConfigError("an erasure has a reason", remedy="give --reason with the number of the request")
+    if as_json and not (yes or dry_run):
+        raise ConfigError("with --json nobody is asked", remedy="add --yes, or --dry-run to see what would go")
     masters = find_people(project, master_ids, where)
-    found = preview(project, masters)
-    if dry_run or not (yes or as_json):
-        _print_preview(found, as_json)
+    if dry_run or not yes:
+        _print_preview(preview(project, masters), as_json)
     if dry_run:
         return
-    if reason is None or not reason.strip():
-        raise ConfigError("an erasure has a reason", remedy="give --reason with the number of the request")
     if not yes:
         click.confirm("Erase? It cannot be undone", abort=True, err=True)
-    _tell(erase_people(project, masters, reason.strip(), erased_by or getpass.getuser()), as_json)
+    _tell(erase_people(project, masters, str(reason).strip(), erased_by or getpass.getuser()), as_json)
 
 
 def _print_preview(found: Any, as_json: bool) -> None:
