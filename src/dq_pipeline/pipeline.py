@@ -257,6 +257,7 @@ def _run_stages(
         seconds = round(time.monotonic() - began, 3)
         outcome.stages.append((name, sum(report.rows.values()), seconds))
         outcome.breaches.extend(report.breaches)
+        outcome.warnings.extend(report.warnings)
         outcome.breached[name] = len(report.breaches)
         # A run that dies from now on is resumed after this stage.
         recording.write_manifest(run.project, outcome, run.warehouse)

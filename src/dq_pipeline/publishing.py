@@ -26,7 +26,7 @@ QUALITY = (
     *("touchpoint_matrix", "touchpoint_service"),
     *("service_metrics", "minimum_standard", "standard_rows"),
 )
-OPS = ("runs", "stages", "sources", "model", "model_drift")
+OPS = ("runs", "stages", "sources", "model", "model_drift", "schema_changes")
 
 
 def master_tables(project: Project) -> list[str]:

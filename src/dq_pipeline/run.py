@@ -46,6 +46,7 @@ class StageReport:
     rows: dict[str, int] = field(default_factory=dict)
     breaches: tuple[Breach, ...] = ()
     can_continue: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass

@@ -99,6 +99,8 @@ class Source(Frozen):
     `touchpoint` is where the customer meets this source; where one of its columns says so row by row,
     `touchpoint_column` names it. `people` are those whom a row speaks of, first the one whose record it is. Where that
     one is erased, the row goes, or with `erased: blanked` stays without them.
+    `touchpoint_column` names it. `drift` says what columns that are not as declared mean: `strict` holds the night,
+    `warn` goes on without the new and with the missing ones empty, `evolve` carries the new ones along as text.
     """
 
     name: Identifier
@@ -114,6 +116,7 @@ class Source(Frozen):
     extra_columns: Literal["breach", "ignore"] = "breach"
     freshness: Freshness | None = None
     rows: RowBounds = RowBounds()
+    drift: Literal["strict", "warn", "evolve"] = "strict"
     limits: Limits = Limits()
     people: tuple[Person, ...] = ()
     erased: Literal["dropped", "blanked"] = "dropped"

@@ -1,5 +1,6 @@
 """A source's files landed as one `raw` table: every contract column as text, with the identity of each row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,10 +9,12 @@ import pandas as pd
 
 from dq_pipeline.config import Source
 from dq_pipeline.errors import Breach, StageError, lacks_room
-from dq_pipeline.extracts.delimited import read_carefully, read_fast, read_header
+from dq_pipeline.extracts.delimited import MAX_FAST_COLUMNS, read_carefully, read_fast, read_header
+from dq_pipeline.extracts.drift import SchemaChange, compare_names, retyped, with_contents
 from dq_pipeline.extracts.inputs import Delivery, InputFile, in_place
 from dq_pipeline.extracts.locate import locate
 from dq_pipeline.extracts.plain import PlainFile, check_unpacked, make_plain
+from dq_pipeline.extracts.shape import Shape, judged, names_breach, refused, retyped_breach
 from dq_pipeline.extracts.structured import (
     excel_unpacked,
     json_columns,
@@ -31,12 +34,13 @@ LANDING, ASIDE = "raw.landing", "raw.landing_aside"
 
 @dataclass(frozen=True)
 class Landed:
-    """What a source's extract held, and every promise of its contract that it broke."""
+    """What a source's extract held, every promise of its contract that it broke, and how its columns changed."""
 
     files: tuple[PlainFile, ...]
     rows: int
     unparsed: int
     breaches: tuple[Breach, ...]
+    changes: tuple[SchemaChange, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -69,24 +73,35 @@ def land(warehouse: Warehouse, source: Source, delivery: Delivery, run_date: dat
         return Landed((), 0, 0, (delivery,))
     warehouse.execute(f"create or replace table raw.landed ({_landed_columns(source)})")
     files, breaches = [], []
+    changes: list[SchemaChange] = []
+    carried: dict[str, None] = {}
     for file in delivery:
         plain = make_plain(source, file, scratch)
-        problem = plain if isinstance(plain, Breach) else _land_file(warehouse, source, plain)
-        if isinstance(problem, Breach):
-            breaches.append(problem)
-        elif isinstance(plain, PlainFile):
-            files.append(plain)
+        if isinstance(plain, Breach):
+            breaches.append(plain)
+            continue
+        shape = _land_file(warehouse, source, plain)
+        files.append(plain)
+        changes += shape.changes
+        carried |= dict.fromkeys(shape.carried)
+        if shape.breach:
+            breaches.append(shape.breach)
     if breaches:
         warehouse.execute("drop table if exists raw.landed")
-        return Landed((), 0, 0, tuple(breaches))
+        return Landed((), 0, 0, tuple(breaches), tuple(changes))
     # A key that ends in `#2` is not the second row of another key.
     key = _key(source)
     warehouse.build("raw.landed_keys", f"select {key} as source_key from raw.landed where {key} like '%#%'")
-    rows = warehouse.build(f"raw.{source.name}", _identified(source))
+    rows = warehouse.build(f"raw.{source.name}", _identified(source, list(carried)))
     for table in ("raw.landed", "raw.landed_keys"):
         warehouse.execute(f"drop table {table}")
     unparsed = int(warehouse.value("select count(*) from raw.unparsed where source = ?", [source.name]))
-    return Landed(tuple(files), rows, unparsed, tuple(_promises(warehouse, source, rows, run_date, delivery)))
+    breaches = _promises(warehouse, source, rows, run_date, delivery)
+    others = retyped(warehouse, source)
+    if others and source.drift == "strict":
+        others = list(refused(others))
+        breaches.append(retyped_breach(source, ", ".join(file.place for file in delivery), others))
+    return Landed(tuple(files), rows, unparsed, tuple(breaches), (*changes, *others))
 
 
 def _landed_columns(source: Source) -> str:
@@ -94,34 +109,56 @@ def _landed_columns(source: Source) -> str:
     return ", ".join([*typed, "source_file varchar", "line_number bigint", "file_hash varchar"])
 
 
-def _land_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> Breach | None:
+def _land_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> Shape:
     """One file into raw.landed, its bad lines into raw.unparsed; a breach where its shape is not the contract's."""
     for table in (LANDING, ASIDE, f"{LANDING}_rows"):
         warehouse.execute(f"drop table if exists {table}")
     try:
-        bomb = _bomb(warehouse, source, plain)
-        if bomb:
-            return bomb
-        names = _names_in_file(warehouse, source, plain)
-        shape = _shape_breach(source, plain, names)
-        if shape:
-            return shape
-        table = _read(warehouse, source, plain, names)
+        breach = _bomb(warehouse, source, plain)
+        names = [] if breach else _names_in_file(warehouse, source, plain)
+        breach = breach or names_breach(source, plain, names)
+        if breach:
+            return Shape(breach=breach)
+        changes = compare_names(source, plain.source_file.name, names)
+        try:
+            table = _read(warehouse, source, plain, names, bool(changes))
+        except (StageError, ValueError, OSError) as error:
+            # Names that are not the contract's say more than what a reader makes of them.
+            shape = judged(source, plain, changes)
+            if shape.breach and not lacks_room(error):
+                return shape
+            raise
+        if changes:
+            changes = with_contents(warehouse, table, source, names, changes)
     except (StageError, ValueError, OSError) as error:
         if lacks_room(error):
             raise
         reason = printable(error.message.splitlines()[0] if isinstance(error, StageError) else str(error))
         message = f"the file cannot be read as {source.format.type}: {reason}"
-        return Breach("unreadable_extract", plain.source_file.place, message, f"ask {source.owner} to deliver it again")
+        remedy = f"ask {source.owner} to deliver it again"
+        return Shape(breach=Breach("unreadable_extract", plain.source_file.place, message, remedy))
+    shape = judged(source, plain, changes)
+    if shape.breach is None:
+        _keep(warehouse, source, plain, table, names, shape)
+    return shape
+
+
+def _keep(
+    warehouse: Warehouse, source: Source, plain: PlainFile, table: str, names: Sequence[str], shape: Shape
+) -> None:
+    """The rows of `table` into raw.landed, with the columns that are carried, and the lines aside into raw.unparsed."""
     positions = {name: index for index, name in reversed(list(enumerate(names)))}
-    wanted = source.header_names()
+    wanted = source.header_names() | {name: name for name in shape.carried}
+    for name in shape.carried:
+        warehouse.execute(f"alter table raw.landed add column if not exists {quoted(name)} varchar")
     columns = ", ".join(
         f"{quoted(f'c{positions[theirs]}') if theirs in positions else 'null'} as {quoted(ours)}"
         for ours, theirs in wanted.items()
     )
     file = literal(plain.source_file.name)
     warehouse.execute(
-        f"insert into raw.landed select {columns}, {file}, line_number, {literal(plain.sha256)} from {table}"
+        f"""insert into raw.landed by name
+        select {columns}, {file} as source_file, line_number, {literal(plain.sha256)} as file_hash from {table}"""
     )
     if warehouse.has(ASIDE):
         warehouse.execute(
@@ -130,7 +167,6 @@ def _land_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> Breach
         )
     for leftover in (LANDING, ASIDE, f"{LANDING}_rows"):
         warehouse.execute(f"drop table if exists {leftover}")
-    return None
 
 
 def _bomb(warehouse: Warehouse, source: Source, plain: PlainFile) -> Breach | None:
@@ -160,41 +196,11 @@ def _names_in_file(warehouse: Warehouse, source: Source, plain: PlainFile) -> li
     return read_header(plain.path, form, source.limits) or []
 
 
-def _shape_breach(source: Source, plain: PlainFile, names: list[str]) -> Breach | None:
-    """The breach that the file's columns are not those of the contract, naming each."""
-    if len(names) > source.limits.columns:
-        message = f"the file has {len(names):,} columns, more than `limits.columns` allows ({source.limits.columns:,})"
-        remedy = f"if the file is right, raise it in sources/{source.name}.yml; else ask {source.owner}"
-        return Breach("oversized_extract", plain.source_file.place, message, remedy)
-    named = source.header_names()
-    wanted = list(named.values())
-    missing = [
-        named[name] for name, column in source.columns.items() if named[name] not in names and not column.optional
-    ]
-    extra = [name for name in names if name not in wanted] if source.extra_columns == "breach" else []
-    twice = sorted({name for name in wanted if names.count(name) > 1})
-    if not (missing or extra or twice):
-        return None
-    found = [
-        f"missing: {_listed(missing)}" if missing else "",
-        f"new: {_listed(extra)}" if extra else "",
-        f"twice: {_listed(twice)}" if twice else "",
-    ]
-    message = (
-        f"the columns of {source.name} are not those of its contract ({'; '.join(part for part in found if part)})"
-    )
-    remedy = f"ask {source.owner} whether the extract changed; if it did, change `columns` in sources/{source.name}.yml"
-    return Breach("changed_shape", f"{plain.source_file.place}, line {source.format.skip_lines + 1}", message, remedy)
+def _read(warehouse: Warehouse, source: Source, plain: PlainFile, names: list[str], with_others: bool) -> str:
+    """Land the file's rows and return the table that holds them, columns c0, c1, … in the file's order.
 
-
-def _listed(names: list[str]) -> str:
-    """Names of columns for a message: as they can be printed, and not too many."""
-    more = f", and {len(names) - 20:,} more" if len(names) > 20 else ""
-    return ", ".join(printable(name, 80) or "(no name)" for name in names[:20]) + more
-
-
-def _read(warehouse: Warehouse, source: Source, plain: PlainFile, names: list[str]) -> str:
-    """Land the file's rows and return the table that holds them, columns c0, c1, … in the file's order."""
+    `with_others` asks for columns that the contract does not name as well.
+    """
     form, path = source.format, plain.path
     if form.type == "parquet":
         read_parquet(warehouse, path, names, LANDING)
@@ -205,7 +211,9 @@ def _read(warehouse: Warehouse, source: Source, plain: PlainFile, names: list[st
         _land_frame(warehouse, read_excel(path, form), 1 + form.skip_lines + int(form.header))
     elif not (plain.is_clean_text and read_fast(warehouse, path, form, names, plain.lines, LANDING)):
         wanted = set(source.header_names().values())
-        kept = [names.index(name) for name in wanted.intersection(names)]
+        kept = [place for place, name in enumerate(names) if name in wanted]
+        if with_others and len(names) <= MAX_FAST_COLUMNS:
+            kept = list(range(len(names)))
         read_carefully(warehouse, path, form, names, LANDING, ASIDE, source.limits, kept)
     return LANDING
 
@@ -220,13 +228,14 @@ def _land_frame(warehouse: Warehouse, frame: pd.DataFrame, first_line: int) -> N
     warehouse.unregister("landing_sheet")
 
 
-def _identified(source: Source) -> str:
+def _identified(source: Source, carried: Sequence[str]) -> str:
     """The SELECT that gives landed rows their identity from raw values alone, so that better cleaning never re-keys.
 
     A key that is delivered again gets a `repeat_no` above 1: the newest by `newest_by` is 1, equal ones in order of
-    content, so that the order of rows in a file changes nothing.
+    content, so that the order of rows in a file changes nothing. Columns that are `carried` along are no content: an id
+    must not change with them.
     """
-    columns = ",\n                ".join(quoted(name) for name in source.columns)
+    columns = ",\n                ".join(quoted(name) for name in (*source.columns, *carried))
     content = ", ".join(f"coalesce({quoted(name)}, chr(30))" for name in source.columns)
     newest = ""
     if source.newest_by:

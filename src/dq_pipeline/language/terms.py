@@ -32,6 +32,8 @@ TERMS = (
     *("source", "all", "touchpoint", "unknown"),
     # How many records a master has.
     *("1 record", "5 to 9", "10 to 19", "20 or more"),
+    # How a column is not as its contract says, and what became of it.
+    *("missing", "renamed", "retyped", "carried", "left out", "empty", "kept out", "proposed", "refused"),
     # What is there instead of the file that was expected.
     *(
         "a folder",

@@ -55,16 +55,18 @@ def validate_source(
     source: Source,
     suite: Suite | None = None,
     releases: Sequence[Release] = (),
+    carried: Sequence[str] = (),
 ) -> list[RuleResult]:
     """Check `raw.<source>` by its contract's types and its suite, and divide its rows.
 
-    A critical finding that `releases` name keeps its row out no longer (`quality.releases`).
+    A critical finding that `releases` name keeps its row out no longer (`quality.releases`). Columns that are `carried`
+    come along as text, though the contract does not know them yet.
 
     Makes `validated.<source>` (no critical finding; typed) and its part of `quarantined.findings`, `.rows` and
     `.rule_results`. Returns the results: a failed critical one without `failing_rows_query`, and any with `error`, is
     for the caller to act on, because no row stands for it. Only a suite needs a checker.
     """
-    _prepare(warehouse, source)
+    _prepare(warehouse, source, carried)
     found = _check_types(warehouse, source)
     if suite is not None:
         if checker is None:
@@ -121,7 +123,7 @@ def conservation(warehouse: Warehouse, source: str) -> Conservation:
     return Conservation(read, validated, quarantined, unparsed)
 
 
-def _prepare(warehouse: Warehouse, source: Source) -> None:
+def _prepare(warehouse: Warehouse, source: Source, carried: Sequence[str]) -> None:
     """The tables that all sources share, without this source's rows of an earlier attempt, and its typed rows."""
     _make_table(warehouse, "quarantined.findings", dict.fromkeys(_FINDING_COLUMNS, "varchar"))
     _make_table(
@@ -133,7 +135,7 @@ def _prepare(warehouse: Warehouse, source: Source) -> None:
     for table in ("findings", "rows", "rule_results"):
         warehouse.execute(f"delete from quarantined.{table} where source = ?", [source.name])
     casts = [f"{cast_to_declared(name, column)} as {quoted(name)}" for name, column in source.columns.items()]
-    listed = ",\n    ".join([*casts, *_IDENTITY, "repeat_no"])
+    listed = ",\n    ".join([*casts, *(quoted(name) for name in carried), *_IDENTITY, "repeat_no"])
     warehouse.build(f"validated.{source.name}", f"select\n    {listed}\nfrom {table_name(f'raw.{source.name}')}")
 
 

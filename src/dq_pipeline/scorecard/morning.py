@@ -93,7 +93,16 @@ def intake(night: Night) -> Section:
     for row in sources:
         if row["before"] is None:
             row["added"] = None
-    return {"sources": sources}
+    changed: list[Row] = []
+    if night.warehouse.has("raw.schema_changes"):
+        changed = night.warehouse.records(
+            """select source, change, column_name, max(found_name) as found_name, max(declared_type) as declared_type,
+                max(found_type) as found_type, max(effect) as effect, max(proposal) as proposal
+            from raw.schema_changes
+            group by source, change, column_name, coalesce(found_name, '')
+            order by source, change, column_name, found_name"""
+        )
+    return {"sources": sources, "changed": changed}
 
 
 def ages(night: Night) -> list[Row]:

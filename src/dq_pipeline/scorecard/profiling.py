@@ -7,6 +7,7 @@ of dates in half powers of two, else the length of texts. Bins never depend on a
 from pathlib import Path
 
 from dq_pipeline.config import Column, Project, Source
+from dq_pipeline.sql.bins import bin_of
 from dq_pipeline.sql.selects import engine_select, union_of
 from dq_pipeline.warehouse import Warehouse, literal, quoted
 
@@ -57,7 +58,7 @@ def _profile_source(warehouse: Warehouse, source: Source, known: dict[str, str |
     filled = dict(zip(columns, figures[::2], strict=True))
     distinct = dict(zip(columns, figures[1::2], strict=True))
     ways = {column: _way(source, column, distinct[column], known[column]) for column in columns}
-    binned = {column: f"histogram({_bin(column, way)})" for column, way in ways.items() if way}
+    binned = {column: f"histogram({bin_of(quoted(column), way)})" for column, way in ways.items() if way}
     listed = ", ".join(f"{expression} as b{place}" for place, expression in enumerate(binned.values()))
     warehouse.build("scored.binned", f"select {listed or '1 as none'} from {table}")
     places = {column: f"b{place}" for place, column in enumerate(binned)}
@@ -88,21 +89,6 @@ def _way_of_many(column: Column) -> str:
     if column.type in _DATED:
         return "age"
     return "size" if column.type in _NUMBERS else "length"
-
-
-def _bin(name: str, way: str) -> str:
-    """The SQL expression of a value's bin, as text; null where the value is null."""
-    column = quoted(name)
-    if way == "value":
-        return f"cast({column} as varchar)"
-    if way == "length":
-        return _size(f"length(cast({column} as varchar))")
-    return _size(f"date_diff('day', cast({column} as date), run_date())" if way == "age" else column)
-
-
-def _size(number: str) -> str:
-    power = f"cast(cast(floor(2 * log2(abs(cast({number} as double)))) as integer) as varchar)"
-    return f"case when {number} = 0 then '0' when {number} < 0 then '-' || {power} else '+' || {power} end"
 
 
 def _age(source: Source, table: str = "") -> str:

@@ -1,14 +1,24 @@
 """extract -> raw: every source's files as text rows, with the line each came from; bad lines kept aside."""
 
+from collections.abc import Sequence
+
+from dq_pipeline.config import Source
 from dq_pipeline.errors import Breach
 from dq_pipeline.extracts import land
+from dq_pipeline.extracts.drift import PROFILES, SchemaChange
 from dq_pipeline.quality.gates import volume_breaches
+from dq_pipeline.regular import printable
 from dq_pipeline.run import Run, StageReport
-from dq_pipeline.warehouse import literal
+from dq_pipeline.warehouse import Warehouse, literal
 
 _UNPARSED = "source varchar, source_file varchar, line_number bigint, reason varchar, text varchar"
 _SOURCES = """source varchar, title varchar, owner varchar, touchpoint varchar, source_file varchar, sha256 varchar,
     bytes bigint, rows_read bigint, unparsed bigint"""
+_CHANGES = """source varchar, source_file varchar, change varchar, column_name varchar, found_name varchar,
+    declared_type varchar, found_type varchar, name_similarity double, content_similarity double, policy varchar,
+    effect varchar, proposal varchar"""
+_PROFILES = """run_id varchar, run_date date, source varchar, column_name varchar, rows bigint, nulls bigint,
+    binned_by varchar, bins map(varchar, bigint)"""
 
 
 def ingest(run: Run) -> StageReport:
@@ -16,14 +26,18 @@ def ingest(run: Run) -> StageReport:
     warehouse, project = run.warehouse, run.project
     warehouse.execute(f"create or replace table raw.unparsed ({_UNPARSED})")
     warehouse.execute(f"create or replace table raw.sources ({_SOURCES})")
+    warehouse.execute(f"create or replace table raw.schema_changes ({_CHANGES})")
+    warehouse.recall(run.previous, PROFILES, "quality.profile_history", _PROFILES)
     scratch = run.directory / "unpacked"
     scratch.mkdir(exist_ok=True)
     rows: dict[str, int] = {}
     breaches: list[Breach] = []
+    warnings: list[str] = []
     complete = True
     for source in project.sources:
         landed = land(warehouse, source, run.deliveries[source.name], run.run_date, scratch)
         breaches.extend(landed.breaches)
+        warnings.extend(_record_changes(warehouse, source, landed.changes))
         complete = complete and landed.is_complete
         if landed.is_complete:
             rows[f"raw.{source.name}"] = landed.rows
@@ -33,12 +47,29 @@ def ingest(run: Run) -> StageReport:
         values = (source.name, source.title, source.owner, source.touchpoint, files, hashes, size)
         listed = ", ".join(literal(value) for value in (*values, landed.rows + landed.unparsed, landed.unparsed))
         warehouse.execute(f"insert into raw.sources values ({listed})")
+    warehouse.execute(f"drop table {PROFILES}")
     breaches.extend(_unparsed_lines(run))
     breaches.extend(volume_breaches(warehouse, project, run.previous))
     for path in scratch.iterdir():
         path.unlink()
     scratch.rmdir()
-    return StageReport(rows, tuple(breaches), can_continue=complete)
+    return StageReport(rows, tuple(breaches), can_continue=complete, warnings=tuple(warnings))
+
+
+def _record_changes(warehouse: Warehouse, source: Source, changes: Sequence[SchemaChange]) -> list[str]:
+    """Note how the columns differ from the contract; the warnings of what did not hold the night back, each once."""
+    for change in changes:
+        values = (
+            change.source, change.file, change.kind, printable(change.column),
+            printable(change.found_name) if change.found_name is not None else None, change.declared_type,
+            change.found_type, change.name_similarity, change.content_similarity, source.drift, change.effect,
+            change.proposal,
+        )  # fmt: skip
+        listed = ", ".join(literal(value) for value in values)
+        warehouse.execute(f"insert into raw.schema_changes values ({listed})")
+    if any(change.effect == "refused" for change in changes):
+        return []
+    return list(dict.fromkeys(change.told(source.drift) for change in changes))
 
 
 def _unparsed_lines(run: Run) -> list[Breach]:

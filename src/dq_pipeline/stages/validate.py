@@ -23,7 +23,7 @@ def validate(run: Run) -> StageReport:
             columns = warehouse.columns(f"raw.{source.name}")
             suite = load_suite(path, columns) if path.exists() else None
             releases = read_releases(project.releases_path(source.name))
-            results = validate_source(warehouse, checker, source, suite, releases)
+            results = validate_source(warehouse, checker, source, suite, releases, carried=_carried(run, source.name))
             breaches.extend(rule_breaches(results, str(path)))
             rows[f"validated.{source.name}"] = warehouse.count(f"validated.{source.name}")
         breaches.extend(_check_together(run, checker))
@@ -33,6 +33,14 @@ def validate(run: Run) -> StageReport:
     for gate in (conservation_breaches, quarantine_breaches, anomaly_breaches):
         breaches += gate(warehouse, project)
     return StageReport(rows, tuple(breaches))
+
+
+def _carried(run: Run, source: str) -> list[str]:
+    """The new columns of a source that its policy carries along."""
+    query = """select distinct column_name from raw.schema_changes
+        where source = ? and change = 'new' and effect = 'carried' order by column_name"""
+    held = run.warehouse.columns(f"raw.{source}")
+    return [name for (name,) in run.warehouse.rows(query, [source]) if name in held]
 
 
 def _check_together(run: Run, checker: Checker) -> list[Breach]:
