@@ -87,8 +87,17 @@ def kill_all(lab: Lab, bounded: bool, seed: int, jobs: int) -> list[dict[str, An
 def try_all(lab: Lab, bounded: bool, jobs: int, named: str) -> list[dict[str, Any]]:
     """Every other fault, or those that are quick to try."""
     scene = kills.make_scene(lab, kills.SECOND)
-    cases = [case for case in CASES if named in case.name and (not bounded or case.name in BOUNDED_CASES)]
+    wanted = [case for case in CASES if named in case.name and (not bounded or case.name in BOUNDED_CASES)]
+    cases = [case for case in wanted if is_possible(case)]
+    for case in wanted:
+        if case not in cases:
+            click.echo(f"skipped, for this user may not: {case.name}")
     return shared(lab, cases, lambda own, case: asdict(others.try_case(own, scene, case)), jobs)
+
+
+def is_possible(case: others.Case) -> bool:
+    """Whether this user may do what the fault needs: root may, but not in every container."""
+    return (not case.as_nobody or os.geteuid() == 0) and (not case.own_disk or others.can_mount())
 
 
 def show_others(rows: Sequence[dict[str, Any]]) -> None:

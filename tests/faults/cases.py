@@ -1,10 +1,8 @@
 """The faults other than kills: what is done to the project or to the process, and what must come of it."""
 
-import ctypes
 import os
 import re
 import resource
-import shutil
 import sys
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -58,22 +56,6 @@ def at_stage(event: str, change: Change) -> Change:
     return within
 
 
-def _own_disk(project: Path) -> None:
-    """A small disk for the outputs, that only this process and its children see."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    new_namespace, private, recursive = 0x00020000, 1 << 18, 1 << 14
-    kept = project.with_name("kept")
-    shutil.copytree(project / "output", kept, symlinks=True)
-    steps = (
-        libc.unshare(new_namespace),
-        libc.mount(b"none", b"/", None, recursive | private, None),
-        libc.mount(b"tmpfs", str(project / "output").encode(), b"tmpfs", 0, b"size=64m,mode=0700"),
-    )
-    if any(steps):
-        raise OSError(ctypes.get_errno(), "no small disk can be mounted")
-    shutil.copytree(kept, project / "output", symlinks=True, dirs_exist_ok=True)
-
-
 def _fill(project: Path) -> None:
     """Somebody else takes all the room that is left on the disk of the outputs."""
     descriptor = os.open(project / "output/.taken", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -92,12 +74,7 @@ def _free(project: Path) -> None:
 
 def _full(event: str) -> Case:
     says = r"No space left|no room|has room for|disk is full"
-    return Case(f"disk full, {event}", (1,), says, at_stage(event, _fill), _own_disk, _free)
-
-
-def _full_before(project: Path) -> None:
-    _own_disk(project)
-    _fill(project)
+    return Case(f"disk full, {event}", (1,), says, at_stage(event, _fill), after=_free, own_disk=True)
 
 
 def _largest_file(size: int) -> Change:
@@ -242,7 +219,7 @@ AGAIN = r"changed each time while it was read"
 CASES = (
     *(_full(f"started {stage}") for stage in STAGES),
     _full("finished publish"),
-    Case("disk full, before", (1,), r"No space left|no room|has room for", before=_full_before, after=_free),
+    Case("disk full, before", (1,), r"No space left|no room|has room for", before=_fill, after=_free, own_disk=True),
     *(
         Case(f"files of {size >> 10} kB at most", (1,), r"File too large|too large", _largest_file(size))
         for size in (1 << 10, 64 << 10, 1 << 20)

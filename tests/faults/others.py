@@ -1,9 +1,13 @@
 """What else befalls a night: no room, no memory, no right, a moving extract, a wrong clock, two starts at once."""
 
+import ctypes
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ from tests.faults.lab import Lab, digests, forked, run_night
 
 Change = Callable[[Path], None]
 NOBODY = 65534
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def _nothing(project: Path) -> None:
@@ -22,7 +27,8 @@ def _nothing(project: Path) -> None:
 class Case:
     """A fault. `before` and `after` change the project around the night, `within` the process that runs it.
 
-    `codes` are the exit codes that are right, and `says` what must be printed. `as_nobody` runs without root's rights.
+    `codes` are the exit codes that are right, and `says` what must be printed. `as_nobody` runs without root's rights,
+    `own_disk` with a small disk for the outputs; both need root to begin with.
     """
 
     name: str
@@ -32,6 +38,7 @@ class Case:
     before: Change = _nothing
     after: Change = _nothing
     as_nobody: bool = False
+    own_disk: bool = False
     night: Callable[[Path, int], int] = run_night
 
 
@@ -58,6 +65,8 @@ def _try(lab: Lab, scene: Scene, case: Case) -> dict[str, Any]:
     project = lab.fresh(scene.base, scene.number)
     if case.as_nobody:
         _give_to_nobody(lab, project)
+    if case.own_disk:
+        _mount_small_disk(project)
     published = digests(project)
     case.before(project)
 
@@ -108,6 +117,39 @@ def _give_to_nobody(lab: Lab, project: Path) -> None:
         folder.chmod(folder.stat().st_mode | 0o011)
     for path in [project, *project.rglob("*")]:
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+
+@cache
+def can_mount() -> bool:
+    """Whether this user may mount a disk: root may, but not in every container."""
+    if os.geteuid():
+        return False
+    pid = os.fork()
+    if pid == 0:
+        with tempfile.TemporaryDirectory() as folder:
+            is_refused = any(_mount(Path(folder)))
+            if not is_refused:
+                _LIBC.umount(folder.encode())
+        os._exit(int(is_refused))
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def _mount(folder: Path) -> list[int]:
+    """A small disk on a folder, that only this process and its children see; numbers that are 0 if all went well."""
+    new_namespace, private, recursive = 0x00020000, 1 << 18, 1 << 14
+    return [
+        _LIBC.unshare(new_namespace),
+        _LIBC.mount(b"none", b"/", None, recursive | private, None),
+        _LIBC.mount(b"tmpfs", str(folder).encode(), b"tmpfs", 0, b"size=64m,mode=0700"),
+    ]
+
+
+def _mount_small_disk(project: Path) -> None:
+    kept = project.with_name("kept")
+    shutil.copytree(project / "output", kept, symlinks=True)
+    if any(_mount(project / "output")):
+        raise OSError(ctypes.get_errno(), "no small disk can be mounted")
+    shutil.copytree(kept, project / "output", symlinks=True, dirs_exist_ok=True)
 
 
 def _become_nobody() -> None:
