@@ -308,7 +308,7 @@ def _kind(error: duckdb.Error) -> type[StageError]:
 
 def _remedy(error: duckdb.Error, otherwise: str) -> str:
     """What to do: where memory or the disk did not suffice, no SELECT is wrong."""
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if isinstance(error, duckdb.OutOfMemoryException) or "Allocation failure" in str(error):
         return _TOO_LARGE
     return _DISK if _lacks_room(error) else otherwise
 

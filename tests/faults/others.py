@@ -98,9 +98,11 @@ def _try(lab: Lab, scene: Scene, case: Case) -> dict[str, Any]:
 def _wrong_with(code: int, text: str, case: Case) -> list[str]:
     flat = " ".join(text.split())
     wrong = [] if code in case.codes else [f"ended with {code}: {flat[-1500:]}"]
+    if code < 0:
+        return wrong
     if not re.search(case.says, flat):
         wrong.append(f"did not say /{case.says}/ but: {flat[-1500:]}")
-    if "Traceback" in text or "unforeseen" in text:
+    if "Traceback" in text or ("unforeseen" in text and "unforeseen" not in case.says):
         wrong.append("no clear error")
     if code and "What to do:" not in flat:
         wrong.append("no word of what to do")
