@@ -125,6 +125,7 @@ def test_another_row_of_a_csv_stays_byte_for_byte(cleaner: Cleaner, tmp_path: Pa
 def test_every_form_of_extract(cleaner: Cleaner, tmp_path: Path, form: str, erased: str) -> None:
     learn_alma(cleaner, tmp_path)
     frame = pd.DataFrame([OTHER, row(), OTHER], columns=list(NAMES))
+    frame["nickname"] = ["Bob", "Ali Reyes", "Bob"]
     path = tmp_path / {"parquet": "x.parquet", "jsonl": "x.jsonl", "excel": "x.xlsx"}[form]
     if form == "parquet":
         frame.to_parquet(path)
@@ -133,7 +134,7 @@ def test_every_form_of_extract(cleaner: Cleaner, tmp_path: Path, form: str, eras
     else:
         frame.to_excel(path, index=False)
     people = [WHO if erased == "dropped" else {name: column for name, column in WHO.items() if name != "account"}]
-    source = contract(NAMES, people=people, erased=erased, format={"type": form})
+    source = contract(NAMES, people=people, erased=erased, format={"type": form}, extra_columns="ignore")
     made = cleaner.clean(source, InputFile(path, path.name, str(path)), tmp_path / "snapshots", DAY)
     assert isinstance(made, InputFile)
     read: dict[str, Any] = {
@@ -142,7 +143,8 @@ def test_every_form_of_extract(cleaner: Cleaner, tmp_path: Path, form: str, eras
         "excel": lambda path: pd.read_excel(path, dtype=str),
     }
     left = read[form](made.path)
-    assert list(left.columns) == list(NAMES)
+    assert list(left.columns) == [*NAMES, "nickname"]
+    assert set(left["nickname"].dropna()) == {"Bob"}
     assert list(left["id"]) == (["2", "2"] if erased == "dropped" else ["2", "9", "2"])
     assert list(left[left["id"] == "9"]["total"]) == ([] if erased == "dropped" else ["10.5"])
     assert "reyes" not in str(left.to_dict()).lower()

@@ -10,7 +10,7 @@ from dq_pipeline.extracts.delimited import numbered_lines, read_header, records
 from dq_pipeline.extracts.people import Changes
 from dq_pipeline.extracts.plain import PlainFile
 from dq_pipeline.extracts.snapshots import SnapshotWriter
-from dq_pipeline.extracts.structured import read_excel
+from dq_pipeline.extracts.structured import parquet_columns, read_excel
 from dq_pipeline.sheets import blank_workbook
 from dq_pipeline.warehouse import Warehouse, file_literal, literal, quoted
 
@@ -18,12 +18,16 @@ from dq_pipeline.warehouse import Warehouse, file_literal, literal, quoted
 def write_cleaned(
     warehouse: Warehouse, source: Source, plain: PlainFile, changes: Changes, writer: SnapshotWriter
 ) -> str:
-    """Write the file without what must go; returns the suffix by which it is read. It is unpacked."""
+    """Write the file without what must go; returns the suffix by which it is read. It is unpacked.
+
+    Columns that the contract does not know are blanked with a person: nobody says whose they are.
+    """
     form = source.format
     named = source.header_names()
-    blanked = {line: {named[column] for column in columns} for line, columns in changes.blanked.items()}
+    names = _names(warehouse, source, plain)
+    unknown = set(names) - set(named.values())
+    blanked = {line: {named[column] for column in columns} | unknown for line, columns in changes.blanked.items()}
     if form.type == "csv":
-        names = (read_header(plain.path, form, source.limits) or []) if form.header else list(named.values())
         encoder = codecs.getincrementalencoder(form.encoding)(errors="surrogateescape")
         for line in _csv(plain.path, source, names, changes.dropped, blanked):
             writer.write(encoder.encode(line))
@@ -38,9 +42,6 @@ def write_cleaned(
         if form.type == "parquet":
             _parquet(warehouse, plain.path, made, changes.dropped, blanked)
         else:
-            names = list(named.values())
-            if form.header:
-                names = [str(name).strip() for name in read_excel(plain.path, form).columns]
             blank_workbook(plain.path, made, form.sheet, names, changes.dropped, blanked)
         with made.open("rb") as stream:
             while chunk := stream.read(1 << 20):
@@ -48,6 +49,25 @@ def write_cleaned(
     finally:
         made.unlink(missing_ok=True)
     return ".parquet" if form.type == "parquet" else plain.path.suffix
+
+
+def _names(warehouse: Warehouse, source: Source, plain: PlainFile) -> list[str]:
+    """The columns of the file in its order; of JSON lines the keys of any line."""
+    form = source.format
+    if form.type == "parquet":
+        return parquet_columns(warehouse, plain.path)
+    if form.type == "jsonl":
+        query = f"""select distinct unnest(json_keys(line)) as name from (
+                select unnest(string_split(ltrim(content, chr(65279)), chr(10))) as line
+                from read_text({file_literal(plain.path)})
+            )
+            where case when json_valid(line) then json_type(line) = 'OBJECT' else false end order by name"""
+        return [str(name) for (name,) in warehouse.rows(query)]
+    if not form.header:
+        return list(source.header_names().values())
+    if form.type == "excel":
+        return [str(name).strip() for name in read_excel(plain.path, form).columns]
+    return read_header(plain.path, form, source.limits) or []
 
 
 def _csv(
