@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check schedulers image lint types bench faults accuracy sample docs screenshot clients lock wheel audit sbom clean
+.PHONY: help run test fuzz check schedulers image lint types bench faults accuracy sample docs screenshot clients lock wheel audit sbom clean
 
 help: ## Print this help
 	@echo "dq_pipeline: nightly extracts in, one published truth and a scorecard out"
@@ -36,6 +36,9 @@ schedulers: $(VENV)/schedulers/airflow.done $(VENV)/schedulers/dagster.done ## S
 image: ## Build the container image dq-pipeline (needs docker)
 	version=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' src/dq_pipeline/__init__.py); \
 	docker build --build-arg VERSION=$$version --build-arg REVISION=$$(git rev-parse HEAD) --tag dq-pipeline:$$version .
+
+fuzz: $(VENV)/dev.done ## Throw random and broken files at the readers and standardizers (DQ_FUZZ=5000 examples for each)
+	DQ_FUZZ=$${DQ_FUZZ:-5000} $(BIN)/python -m pytest -q tests/property/test_fuzz.py --hypothesis-profile=random -n auto
 
 lint: $(VENV)/dev.done ## ruff
 	$(BIN)/ruff check .

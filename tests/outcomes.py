@@ -22,15 +22,15 @@ from tests.unit.landing_case import Landing, contract, landed, nothing_is_lost
 
 DOCUMENT = CHECKOUT / "docs/hostile-files.md"
 NASTY = Path(os.environ.get("DQ_SHARED_DATA") or CHECKOUT.parent / "shared/data").resolve() / "nasty_csv"
-SECONDS, HARD_SECONDS = 60, 180
+SECONDS, HARD_SECONDS = 120, 600
 GATES = {
     *("empty_extract", "changed_shape", "unreadable_extract", "truncated_extract", "oversized_extract"),
     *("missing_extract", "too_few_rows"),
 }
 _HEAD = """# What becomes of hostile files
 
-Made by `python -m tests.outcomes --write`, and held by `tests/unit/test_hostile_files.py`, which gives each file a
-minute. Every file ends in rows, in rows with lines kept aside (each with its number, its reason and its text, in
+Made by `python -m tests.outcomes --write`, and held by `tests/unit/test_hostile_files.py`, which gives each file two
+minutes. Every file ends in rows, in rows with lines kept aside (each with its number, its reason and its text, in
 `raw.unparsed` and in the report), or in one error that says where, what and what to do; `…` stands for more of it.
 Lines add up: what is neither a row nor aside is the header or blank.
 """
@@ -63,7 +63,8 @@ def told(found: Landing) -> str:
         assert remedy
         assert whole.replace("\n", "").isprintable(), whole
         assert len(whole) < 4_000
-        assert not found.rows
+        # A column of another type is seen when its rows are there; the night is held all the same.
+        assert not found.rows or "(retyped: " in message
         return f"error {gate}: {message}"
     aside = ""
     if found.aside:
