@@ -22,7 +22,7 @@ def locate(source: Source, folder: Path, run_date: date) -> list[Path] | Breach:
     place = printable(str(base / relative))
     try:
         is_one = (base / relative).is_file()
-        found = [base / relative] if is_one else sorted(base.glob(relative), key=str)
+        found = [base / relative] if is_one else sorted(base.glob(relative))
         files = [path for path in found if path.is_file()]
     except (OSError, ValueError, NotImplementedError, RuntimeError) as error:
         message = f"the place cannot be searched: {printable(str(error))}"
