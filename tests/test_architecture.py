@@ -39,6 +39,12 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "uvicorn": "serving",
     "prometheus_client": "telling",
     "openlineage": "telling",
+    "fsspec": "extracts",
+    "s3fs": "extracts",
+    "paramiko": "extracts",
+    "aiohttp": "extracts",
+    "adbc_driver_postgresql": "extracts",
+    "pymysql": "extracts",
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 

@@ -17,7 +17,8 @@ from sqlglot import exp
 
 # What is called with a message and a remedy, and the places of its arguments that are one.
 _FIRST = ("ConfigError", "StageError", "DqError", "LockError", "BreachError", "NotTold", "warn")
-CALLS = dict.fromkeys(_FIRST, (0,)) | {"Breach": (2, 3)}
+_OF_FETCHING = ("AbsentError", "RefusedError", "BrokenError", "ReplacedError", "QueryError")
+CALLS = dict.fromkeys((*_FIRST, *_OF_FETCHING), (0,)) | {"Breach": (2, 3)}
 KEYWORDS = frozenset({"message", "remedy"})
 _TRANSPARENT = frozenset({"len", "str", "sorted", "int", "round", "abs"})
 

@@ -14,6 +14,7 @@ from dq_pipeline import archive
 from dq_pipeline.errors import Breach, ConfigError, StageError
 from dq_pipeline.extracts import snapshots, suppressing
 from dq_pipeline.extracts.inputs import InputFile
+from dq_pipeline.extracts.snapshot_writer import suffixes
 from dq_pipeline.pipeline import _deliveries
 from tests.unit.landing_case import DAY, contract
 
@@ -71,7 +72,7 @@ def test_what_is_unchanged_is_there_once_and_a_damaged_copy_is_mended(data: Path
     ],
 )
 def test_suffixes_say_how_a_file_is_written(name: str, expected: str) -> None:
-    assert snapshots.suffixes(name) == expected
+    assert suffixes(name) == expected
 
 
 def _changing(monkeypatch: pytest.MonkeyPatch, path: Path, times: int) -> None:

@@ -21,4 +21,4 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Frozen(BaseModel):
     """A frozen value read from YAML."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)

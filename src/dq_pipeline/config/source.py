@@ -8,25 +8,13 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from dq_pipeline.config.base import Frozen, Identifier, Severity
 from dq_pipeline.config.erasing import Person
 from dq_pipeline.config.limits import Limits
+from dq_pipeline.config.location import Location
 
 ColumnType = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
 # Columns that the engine adds to every raw table.
 ENGINE_COLUMNS = ("record_id", "source_key", "repeat_no", "source_file", "line_number", "file_hash", "content_hash")
 # Tables that the engine makes beside those named like sources, and the word that stands for every source.
 TAKEN_NAMES = ("sources", "unparsed", "landed", "landing", "landing_aside", "landing_rows", "landed_keys", "all")
-
-
-class Location(Frozen):
-    """Where the extract is: a file or a glob below the project's data folder; `{run_date}` is filled in.
-
-    `{run_date}` is written as YYYY-MM-DD, `{run_date:%Y%m%d}` in any strftime form. Where several files match,
-    `pick` says whether the newest (by name, the last in order) or all of them are read. What leads out of the folder,
-    by `..` or by a link, is read only with `outside`; of an absolute path the folder is what stands before its glob.
-    """
-
-    path: str = Field(min_length=1)
-    pick: Literal["newest", "all"] = "newest"
-    outside: bool = False
 
 
 class Format(Frozen):
@@ -120,6 +108,17 @@ class Source(Frozen):
     limits: Limits = Limits()
     people: tuple[Person, ...] = ()
     erased: Literal["dropped", "blanked"] = "dropped"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _database_rows_are_parquet(cls, values: object) -> object:
+        """What a query returns is written as Parquet; a format of one's own would mean nothing."""
+        location = values.get("location") if isinstance(values, dict) else None
+        if isinstance(values, dict) and isinstance(location, dict) and location.get("database"):
+            if "format" in values:
+                raise ValueError("format means nothing where the location is a database")
+            return values | {"format": {"type": "parquet"}}
+        return values
 
     @field_validator("columns", mode="before")
     @classmethod

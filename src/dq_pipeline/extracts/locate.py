@@ -8,13 +8,18 @@ from dq_pipeline.config import Source
 from dq_pipeline.errors import Breach
 from dq_pipeline.regular import kind_of, printable
 
-_RUN_DATE = re.compile(r"\{run_date(?::([^}]*))?\}")
+_RUN_DATE = re.compile(r"(?<!\$)\{run_date(?::([^}]*))?\}")
 _MAGIC = re.compile(r"[*?\[]")
+
+
+def dated(text: str, run_date: date) -> str:
+    """`text` with `{run_date}` filled in: YYYY-MM-DD, or as strftime writes it."""
+    return _RUN_DATE.sub(lambda found: run_date.strftime(found.group(1) or "%Y-%m-%d"), text)
 
 
 def locate(source: Source, folder: Path, run_date: date) -> list[Path] | Breach:
     """The files to read, in order of name, or the breach that there are none, or one that may not be read."""
-    pattern = _RUN_DATE.sub(lambda found: run_date.strftime(found.group(1) or "%Y-%m-%d"), source.location.path)
+    pattern = dated(source.location.path, run_date)
     absolute = Path(pattern)
     base, relative = (
         (Path(absolute.anchor), pattern[len(absolute.anchor) :]) if absolute.is_absolute() else (folder, pattern)

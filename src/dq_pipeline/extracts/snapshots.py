@@ -6,127 +6,39 @@ A snapshot is named by its content, so an extract that did not change since yest
 before it has its name, and only the user who runs the night may read it.
 """
 
-import contextlib
-import hashlib
 import os
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from dq_pipeline.config import Project, Source
-from dq_pipeline.errors import Breach, ConfigError, StageError
+from dq_pipeline.errors import Breach, ConfigError
 from dq_pipeline.extracts.inputs import Delivery, InputFile
 from dq_pipeline.extracts.locate import locate
-from dq_pipeline.extracts.plain import CHUNK_BYTES, PACKED, file_hash
-from dq_pipeline.private import FILE_MODE, private_folder
+from dq_pipeline.extracts.plain import CHUNK_BYTES, file_hash
+from dq_pipeline.extracts.remote.fetching import fetch_remote
+from dq_pipeline.extracts.snapshot_writer import PART, SnapshotWriter
 from dq_pipeline.regular import open_file, printable
 
 TRIES = 3
 # How long to wait, in seconds, before a file is copied again that changed meanwhile.
 PAUSE = 1.0
-_PART = ".part"
-_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,7}")
-
-
-class SnapshotWriter:
-    """A file in the snapshots' folder that gets its name, the hash of its content, when it is whole.
-
-    Raises StageError where the folder cannot be written (no room, no right).
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        try:
-            self._part = private_folder(folder) / f".{uuid4().hex}{_PART}"
-            descriptor = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE)
-        except OSError as error:
-            raise _cannot_write(folder, error) from error
-        self._stream = os.fdopen(descriptor, "w+b", buffering=0)
-        self.size = 0
-        self._digest = hashlib.sha256()
-
-    @property
-    def part(self) -> Path:
-        """The file while it is written."""
-        return self._part
-
-    def write(self, chunk: bytes) -> None:
-        """Add to the file."""
-        try:
-            view = memoryview(chunk)
-            while view:
-                view = view[self._stream.write(view) :]
-        except OSError as error:
-            raise _cannot_write(self.folder, error) from error
-        self._digest.update(chunk)
-        self.size += len(chunk)
-
-    def restart(self) -> None:
-        """Throw away what was written."""
-        self._stream.seek(0)
-        self._stream.truncate()
-        self._digest = hashlib.sha256()
-        self.size = 0
-
-    def keep(self, name: str) -> tuple[Path, str]:
-        """Give the file its name; its path and SHA-256. `name` is the original's, for its suffixes."""
-        digest = self._digest.hexdigest()
-        path = self.folder / f"{digest}{suffixes(name)}"
-        try:
-            os.fsync(self._stream.fileno())
-            self._stream.close()
-            os.replace(self._part, path)
-            _flush(self.folder)
-        except OSError as error:
-            raise _cannot_write(self.folder, error) from error
-        return path, digest
-
-    def discard(self) -> None:
-        """Close the file and remove what has no name yet; does nothing to a file that was kept."""
-        with contextlib.suppress(OSError):
-            self._stream.close()
-        with contextlib.suppress(OSError):
-            self._part.unlink(missing_ok=True)
-
-
-def _cannot_write(folder: Path, error: OSError) -> StageError:
-    return StageError(
-        f"the snapshot of an extract cannot be written: {error.strerror}",
-        where=folder,
-        remedy="make room there, and give this user the right to write; then run again",
-    )
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def suffixes(name: str) -> str:
-    """The suffixes that say how a file is written: `.csv`, `.csv.gz`, or nothing."""
-    path = Path(name.lower())
-    packed = path.suffix if path.suffix in PACKED else ""
-    kind = path.with_suffix("").suffix if packed else path.suffix
-    return (kind if _SUFFIX.fullmatch(kind) else "") + packed
 
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what an earlier run left half-written in `folder`: the caller holds the lock."""
-    for leftover in folder.glob(f".*{_PART}*"):
+    for leftover in folder.glob(f".*{PART}*"):
         leftover.unlink(missing_ok=True)
 
 
 def fetch(project: Project, source: Source, run_date: date, folder: Path) -> Delivery:
     """The snapshots of one source's files for that date, or the breach that they cannot be had."""
-    return fetch_local(source, project.data, run_date, folder)
+    if source.location.path:
+        return fetch_local(source, project.data, run_date, folder)
+    return fetch_remote(project, source, run_date, folder)
 
 
 def fetch_local(source: Source, data: Path, run_date: date, folder: Path) -> Delivery:

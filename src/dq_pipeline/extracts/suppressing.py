@@ -25,7 +25,8 @@ from dq_pipeline.extracts.cleaning import write_cleaned
 from dq_pipeline.extracts.inputs import Delivery, InputFile
 from dq_pipeline.extracts.landing import Landed, land
 from dq_pipeline.extracts.people import Changes, Mark, create_known, find_changes, set_key
-from dq_pipeline.extracts.snapshots import SnapshotWriter, fetch, remove_leftovers
+from dq_pipeline.extracts.snapshot_writer import SnapshotWriter
+from dq_pipeline.extracts.snapshots import fetch, remove_leftovers
 from dq_pipeline.private import private_folder, write_private
 from dq_pipeline.sql import load_macros, set_run_values
 from dq_pipeline.warehouse import Warehouse
