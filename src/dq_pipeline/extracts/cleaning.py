@@ -9,7 +9,7 @@ from dq_pipeline.config import Format, Source
 from dq_pipeline.extracts.delimited import numbered_lines, read_header, records
 from dq_pipeline.extracts.people import Changes
 from dq_pipeline.extracts.plain import PlainFile
-from dq_pipeline.extracts.snapshots import SnapshotWriter
+from dq_pipeline.extracts.snapshot_writer import SnapshotWriter
 from dq_pipeline.extracts.structured import parquet_columns, read_excel
 from dq_pipeline.sheets import blank_workbook
 from dq_pipeline.warehouse import Warehouse, file_literal, literal, quoted
