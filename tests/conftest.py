@@ -85,6 +85,12 @@ def made_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path
     return folder
 
 
+@pytest.fixture(autouse=True)
+def secrets_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test fills in as a secret is none in the next: it would be taken out of what that one reads."""
+    monkeypatch.setattr("dq_pipeline.config.secrets._known", set())
+
+
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample project after its first run. Tests only read it."""
