@@ -124,24 +124,24 @@ def _plant_stock(desk: Desk, buyer: Buyer, i: int) -> None:
     desk.offer(stale, 1300, 60)
     few = desk.article(1400, 10, 7, counted_at=desk.time(6))
     desk.offer(few, 1400, 3)
-    desk.order(buyer, 5.5 - i / 100, [(few[0], 2, 1400)], "open")
-    desk.order(buyer, 4.2 - i / 100, [(few[0], 2, 1400)], "open", line_marks={1: (("oversold", "2 sold, 1 left"),)})
-    desk.order(buyer, 4 - i / 100, [(few[0], 1, 1400)], "cancelled")
+    desk.order(buyer, 5.5 - i % 100 / 100, [(few[0], 2, 1400)], "open")
+    desk.order(buyer, 4.2 - i % 100 / 100, [(few[0], 2, 1400)], "open", line_marks={1: (("oversold", "2 sold, 1 left"),)})
+    desk.order(buyer, 4 - i % 100 / 100, [(few[0], 1, 1400)], "cancelled")
     late = (("sold_out_of_stock", "nothing was left"),)
-    desk.order(buyer, 3 - i / 100, [(few[0], 1, 1400)], "open", line_marks={1: late})
+    desk.order(buyer, 3 - i % 100 / 100, [(few[0], 1, 1400)], "open", line_marks={1: late})
     over = desk.article(1500, 30, discontinued="true")
     desk.offer(over, 1500, 0, valid_to=desk.time(40))
     desk.offer(over, 1500, 30, valid_from=desk.time(40), discontinued="true")
     ended = (("sold_discontinued", "ordered after it ended"),)
-    desk.order(buyer, 9 - i / 100, [(over[0], 1, 1500)], "open", line_marks={1: ended})
+    desk.order(buyer, 9 - i % 100 / 100, [(over[0], 1, 1500)], "open", line_marks={1: ended})
     dear = desk.article(1600, 90)
     desk.offer(dear, 1450, 0, valid_to=desk.time(60))
     desk.offer(dear, 1600, 90, valid_from=desk.time(60))
     before = desk.order(buyer, 90 + i, [(dear[0], 1, 1450)])
     desk.parcel(before, 89 + i)
     old_price = (("price_not_list", "the price of the period before"),)
-    after = desk.order(buyer, 50 - i / 100, [(dear[0], 1, 1450)], line_marks={1: old_price})
-    desk.parcel(after, 49 - i / 100)
+    after = desk.order(buyer, 50 - i % 100 / 100, [(dear[0], 1, 1450)], line_marks={1: old_price})
+    desk.parcel(after, 49 - i % 100 / 100)
 
 
 def _plant_orders(desk: Desk, buyers: Buyers, sku: str, i: int) -> None:
@@ -155,14 +155,14 @@ def _plant_orders(desk: Desk, buyers: Buyers, sku: str, i: int) -> None:
         ("missing_customer_name", "customer_name is blank"),
         ("missing_ship_to_name", "ship_to_name is blank"),
     )
-    desk.order(Buyer(blank, stranger, home), 8 - i / 100, [(sku, 1, 1999)], "open", marks=nobody)
+    desk.order(Buyer(blank, stranger, home), 8 - i % 100 / 100, [(sku, 1, 1999)], "open", marks=nobody)
     regular = buyers.regular[i % len(buyers.regular)]
-    desk.order(regular, 7 - i / 100, [(sku, 3, 1999)], "open")
+    desk.order(regular, 7 - i % 100 / 100, [(sku, 3, 1999)], "open")
     again = (("duplicate_order", "the same as the one before"),)
-    desk.order(regular, 6.9 - i / 100, [(sku, 3, 1999)], "open", marks=again)
+    desk.order(regular, 6.9 - i % 100 / 100, [(sku, 3, 1999)], "open", marks=again)
     one, _ = buyers.namesakes[i % len(buyers.namesakes)]
     alike = (("confusable_customer", "open, and a namesake lives elsewhere"),)
-    desk.order(one, 6 - i / 100, [(sku, 4 + i, 1999)], "open", marks=alike)
+    desk.order(one, 6 - i % 100 / 100, [(sku, 4 + i, 1999)], "open", marks=alike)
 
 
 def _plant_parcels(desk: Desk, buyers: Buyers, sku: str, i: int) -> None:
