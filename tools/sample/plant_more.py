@@ -116,6 +116,8 @@ def plant_more(desk: Desk, buyers: Buyers, orders: int) -> None:
 
 def _plant_stock(desk: Desk, buyer: Buyer, i: int) -> None:
     """Articles that differ by source, are sold beyond what is there, or change their price or end."""
+    # One after the other within a day, however many there are.
+    hour = i % 100 / 100
     twice = desk.article(1100, 40, marks=(("price_differs", "list_price is 11.00, the catalog has 10.50"),))
     desk.offer(twice, 1050, 40)
     unlike = desk.article(1200, 50)
@@ -124,28 +126,30 @@ def _plant_stock(desk: Desk, buyer: Buyer, i: int) -> None:
     desk.offer(stale, 1300, 60)
     few = desk.article(1400, 10, 7, counted_at=desk.time(6))
     desk.offer(few, 1400, 3)
-    desk.order(buyer, 5.5 - i % 100 / 100, [(few[0], 2, 1400)], "open")
-    desk.order(buyer, 4.2 - i % 100 / 100, [(few[0], 2, 1400)], "open", line_marks={1: (("oversold", "2 sold, 1 left"),)})
-    desk.order(buyer, 4 - i % 100 / 100, [(few[0], 1, 1400)], "cancelled")
+    desk.order(buyer, 5.5 - hour, [(few[0], 2, 1400)], "open")
+    desk.order(buyer, 4.2 - hour, [(few[0], 2, 1400)], "open", line_marks={1: (("oversold", "2 sold, 1 left"),)})
+    desk.order(buyer, 4 - hour, [(few[0], 1, 1400)], "cancelled")
     late = (("sold_out_of_stock", "nothing was left"),)
-    desk.order(buyer, 3 - i % 100 / 100, [(few[0], 1, 1400)], "open", line_marks={1: late})
+    desk.order(buyer, 3 - hour, [(few[0], 1, 1400)], "open", line_marks={1: late})
     over = desk.article(1500, 30, discontinued="true")
     desk.offer(over, 1500, 0, valid_to=desk.time(40))
     desk.offer(over, 1500, 30, valid_from=desk.time(40), discontinued="true")
     ended = (("sold_discontinued", "ordered after it ended"),)
-    desk.order(buyer, 9 - i % 100 / 100, [(over[0], 1, 1500)], "open", line_marks={1: ended})
+    desk.order(buyer, 9 - hour, [(over[0], 1, 1500)], "open", line_marks={1: ended})
     dear = desk.article(1600, 90)
     desk.offer(dear, 1450, 0, valid_to=desk.time(60))
     desk.offer(dear, 1600, 90, valid_from=desk.time(60))
     before = desk.order(buyer, 90 + i, [(dear[0], 1, 1450)])
     desk.parcel(before, 89 + i)
     old_price = (("price_not_list", "the price of the period before"),)
-    after = desk.order(buyer, 50 - i % 100 / 100, [(dear[0], 1, 1450)], line_marks={1: old_price})
-    desk.parcel(after, 49 - i % 100 / 100)
+    after = desk.order(buyer, 50 - hour, [(dear[0], 1, 1450)], line_marks={1: old_price})
+    desk.parcel(after, 49 - hour)
 
 
 def _plant_orders(desk: Desk, buyers: Buyers, sku: str, i: int) -> None:
     """Orders of nobody, orders sent off twice, open orders of namesakes."""
+    # One after the other within a day, however many there are.
+    hour = i % 100 / 100
     stranger = buyers.strangers[6 * i]
     home = int(desk.people.homes.place[desk.people.household[stranger]])
     blank = {"customer_id": "", "full_name": "", "email": "", "phone": "", **desk.place_of(home)}
@@ -155,14 +159,14 @@ def _plant_orders(desk: Desk, buyers: Buyers, sku: str, i: int) -> None:
         ("missing_customer_name", "customer_name is blank"),
         ("missing_ship_to_name", "ship_to_name is blank"),
     )
-    desk.order(Buyer(blank, stranger, home), 8 - i % 100 / 100, [(sku, 1, 1999)], "open", marks=nobody)
+    desk.order(Buyer(blank, stranger, home), 8 - hour, [(sku, 1, 1999)], "open", marks=nobody)
     regular = buyers.regular[i % len(buyers.regular)]
-    desk.order(regular, 7 - i % 100 / 100, [(sku, 3, 1999)], "open")
+    desk.order(regular, 7 - hour, [(sku, 3, 1999)], "open")
     again = (("duplicate_order", "the same as the one before"),)
-    desk.order(regular, 6.9 - i % 100 / 100, [(sku, 3, 1999)], "open", marks=again)
+    desk.order(regular, 6.9 - hour, [(sku, 3, 1999)], "open", marks=again)
     one, _ = buyers.namesakes[i % len(buyers.namesakes)]
     alike = (("confusable_customer", "open, and a namesake lives elsewhere"),)
-    desk.order(one, 6 - i % 100 / 100, [(sku, 4 + i, 1999)], "open", marks=alike)
+    desk.order(one, 6 - hour, [(sku, 4 + i, 1999)], "open", marks=alike)
 
 
 def _plant_parcels(desk: Desk, buyers: Buyers, sku: str, i: int) -> None:
