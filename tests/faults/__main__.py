@@ -64,6 +64,7 @@ def main(only: str | None, bounded: bool, named: str, seed: int, jobs: int, as_j
         click.echo(f"\nbroken: {row}")
     click.echo(f"\n{time.monotonic() - began:.0f} s, seed {seed}")
     if as_json:
+        as_json.parent.mkdir(parents=True, exist_ok=True)
         as_json.write_text(json.dumps(found, indent=1), encoding="utf-8")
     raise SystemExit(int(any(row["trouble"] for rows in found.values() for row in rows)))
 
