@@ -67,7 +67,7 @@ FIELDS = [
     csv("a line over a declared limit", f"id,v\n1,{'x' * 999}\r\n2,b\r\n3,{'y' * 98}\r\n",
         "2 rows, 1 line aside (line 2: a line of more than 100 characters)", limits={"line_characters": 100}),
     csv("a file of one line without end", "x" * 17 * MILLION,
-        "error changed_shape: the columns of s are not those of its contract (missing: id, v; new: xxxxx…"),
+        "error changed_shape: the columns of s are not those of its contract (missing: id, v; new: 1 of other names; is line 1 a header?)"),
     csv("a quoted field over the limit", 'id,v\n1,"' + "xxx\n" * 60 + '"\n2,b\n',
         "1 row, 61 lines aside (line 2: a quoted field runs over more than 100 characters)",
         limits={"line_characters": 100}),
@@ -79,12 +79,12 @@ FIELDS = [
     csv("10,000 columns, two of them declared", f"{WIDE}\n{WIDE}\n{WIDE}\n", "2 rows", ("c0", "c9999"),
         extra_columns="ignore"),
     csv("10,000 columns, none expected", f"{WIDE}\n{WIDE}\n",
-        "error changed_shape: the columns of s are not those of its contract (missing: id, v; new: c0, c1, c2,…"),
+        "error changed_shape: the columns of s are not those of its contract (missing: id, v; new: 10,000 of other names; is line 1 a header?)"),
     csv("10,001 columns", f"id,{WIDE}\n1,{WIDE}\n",
         "error oversized_extract: the file has 10,001 columns, more than `limits.columns` allows (10,000)"),
     csv("NUL in a field", b"id,v\n1,a\0b\n2,c\n", "1 row, 1 line aside (line 2: a NUL byte)"),
     csv("nothing but NUL", b"\0" * 5_000,
-        "error changed_shape: the columns of s are not those of its contract (missing: id, v; new: \\x00…"),
+        "error changed_shape: the columns of s are not those of its contract (missing: id, v; new: 1 of other names; is line 1 a header?)"),
     csv("SQL in values", "id,v\n1,'; drop table raw.landed; --\n\"1\"\"; select 1\",b\n", "2 rows"),
     csv("orders to a terminal", b"id,v\n1,\x1b[2J\x1b]0;pwned\x07\n", "1 row"),
 ]  # fmt: skip
@@ -117,7 +117,7 @@ HEADERS = [
         {"id": None, "v": {"from": 'v"); drop table raw.landed; --'}}),
     csv("SQL in a declared name", "id,v\n1,a\n", "1 row", {"id": None, 'v"); drop table x; --': {"from": "v"}}),
     csv("no header where one is expected", "1,a\n2,b\n",
-        "error changed_shape: the columns of s are not those of its contract (missing: id, v; new: 1, a)"),
+        "error changed_shape: the columns of s are not those of its contract (missing: id, v; new: 2 of other names; is line 1 a header?)"),
 ]  # fmt: skip
 
 ENCODINGS = [

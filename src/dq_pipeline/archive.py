@@ -22,6 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dq_pipeline.errors import ConfigError, LockError, StageError
+from dq_pipeline.private import FILE_MODE, private_files
 from dq_pipeline.run import PUBLISHED_FILE, WORKING_FILE
 
 PUBLISHED = "published"
@@ -35,12 +36,13 @@ def lock(output: Path, wait: float = 0) -> Iterator[None]:
 
     `wait` is how many seconds to wait for another run to end; less than 0: as long as it takes. Raises LockError.
     """
-    held = FileLock(output / ".lock", timeout=wait, poll_interval=0.5)
+    held = FileLock(output / ".lock", timeout=wait, poll_interval=0.5, mode=FILE_MODE)
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        held.acquire()
-        holder = {"pid": os.getpid(), "host": platform.node(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}
-        write_json(output / ".lock.json", holder)
+        with private_files():
+            output.mkdir(parents=True, exist_ok=True)
+            held.acquire()
+            since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+            write_json(output / ".lock.json", {"pid": os.getpid(), "host": platform.node(), "since": since})
     except Timeout as error:
         raise LockError(
             f"another run is going on here ({_holder(output)})",
@@ -65,7 +67,7 @@ def is_locked(output: Path) -> bool:
     if not (output / ".lock").exists():
         return False
     try:
-        with FileLock(output / ".lock", timeout=0):
+        with FileLock(output / ".lock", timeout=0, mode=FILE_MODE):
             return False
     except Timeout:
         return True

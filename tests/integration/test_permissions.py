@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dq_pipeline.archive import lock
 from dq_pipeline.private import protect
 from tests.conftest import call
 from tests.scenario import NIGHTS, scenario_project
@@ -75,6 +76,13 @@ def test_a_project_may_let_its_group_read_what_is_published_and_nothing_else(tmp
     assert (modes["snapshots"], modes["working.duckdb"]) == (0o700, 0o600)
     assert {mode & 0o007 for mode in modes.values()} == {0}
     assert (fresh / "output").stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_the_lock_of_a_program_of_its_own_opens_nothing(tmp_path: Path) -> None:
+    with lock(tmp_path / "output"):
+        assert {path.name for path in (tmp_path / "output").iterdir()} == {".lock", ".lock.json"}
+        assert too_open(tmp_path / "output") == []
 
 
 def test_a_folder_keeps_handing_its_group_on(tmp_path: Path) -> None:

@@ -129,6 +129,13 @@ def test_no_policy_goes_on_without_the_key(tmp_path: Path, warehouse: Warehouse,
     assert "missing: id; new: Id; perhaps renamed: id → Id" in breach.message
 
 
+@pytest.mark.parametrize("policy", ["strict", "warn", "evolve"])
+def test_a_person_in_place_of_the_header_is_not_told(tmp_path: Path, warehouse: Warehouse, policy: str) -> None:
+    write(tmp_path, ROWS[0])
+    [breach] = land(warehouse, tmp_path, contract(COLUMNS, drift=policy)).breaches
+    assert breach.message.endswith("(missing: id, email, quantity, placed; new: 4 of other names; is line 1 a header?)")
+
+
 def test_evolve_carries_what_is_new_and_changes_no_id(tmp_path: Path, warehouse: Warehouse) -> None:
     rows = [("", *row[1:]) if number % 5 == 0 else row for number, row in enumerate(ROWS)]
     write(tmp_path, HEADER, rows)

@@ -64,6 +64,8 @@ def _parts(source: Source, changes: Sequence[SchemaChange]) -> list[str]:
     headers = source.header_names()
     missing = [headers[change.column] for change in changes if change.kind == "missing"]
     new = [change.column for change in changes if change.kind == "new"]
+    # Where a header was left out, the first person stands in its place.
+    names = listed(new) if len(missing) < len(headers) else f"{len(new):,} of other names; is line 1 a header?"
     renames = [
         f"{printable(headers[change.column], MAX_NAME)} → {printable(change.found_name or '', MAX_NAME)} "
         f"({change.likeness()})"
@@ -72,7 +74,7 @@ def _parts(source: Source, changes: Sequence[SchemaChange]) -> list[str]:
     ]
     return [
         *([f"missing: {listed(missing)}"] if missing else []),
-        *([f"new: {listed(new)}"] if new else []),
+        *([f"new: {names}"] if new else []),
         *([f"perhaps renamed: {', '.join(renames)}"] if renames else []),
     ]
 

@@ -35,6 +35,7 @@ _POSTAL_WORDS = frozenset({"postal", "postcode", "zip", "zipcode"})
 
 # How `errors.DqError` sets off what to do.
 _REMEDY = "\n  What to do: "
+_OF_NOBODY = frozenset({"raw.schema_changes", "raw.sources", "raw.sources_before"})
 _WORD = re.compile(r"[^\W_]+")
 _CHUNK = re.compile(r"\S+")
 _QUOTED = re.compile(r"(?<!\w)'([^'\n]{1,200})'(?!\w)|\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|‘([^’\n]{1,200})’")
@@ -230,8 +231,8 @@ def _held_by_tables(warehouse: Warehouse, candidates: list[str], declared: Colle
     if not candidates:
         return set()
     tables = [f"{schema}.{name}" for schema in ("raw", "standardized") for name in warehouse.tables(schema)]
-    # Conformed records are those of `<source>__<entity>`, which are looked through as well.
-    tables = [table for table in tables if not table.endswith("_conformed")]
+    # Conformed records are those of `<source>__<entity>`, which are looked through as well; names of columns are none.
+    tables = [table for table in tables if not table.endswith("_conformed") and table not in _OF_NOBODY]
     found: set[str] = set()
     for table in tables:
         kinds = warehouse.columns(table)
