@@ -17,6 +17,7 @@ from dq_pipeline.errors import Breach, DqError
 from dq_pipeline.extracts.locate import locate
 from dq_pipeline.linkage import read_judgements
 from dq_pipeline.telling import hindrances
+from dq_pipeline.warehouse import refuse_without_encryption
 
 Status = Literal["ok", "warn", "fail"]
 MEGABYTE = 1_000_000
@@ -96,6 +97,8 @@ def _output(project: Project) -> Iterator[Finding]:
         yield Finding("output", "warn", f"{folder} is open to every user, and holds personal data", remedy)
     else:
         yield Finding("output", "ok", f"{folder} can be written")
+    if project.settings.permissions.encrypted:
+        yield _encryption()
     yield _room(project, folder)
     try:
         speed = machine.write_speed(folder)
@@ -105,6 +108,14 @@ def _output(project: Project) -> Iterator[Finding]:
     is_slow = speed < SLOW_WRITING * MEGABYTE
     remedy = "put `paths.output` on a local disk" if is_slow else ""
     yield Finding("write speed", "warn" if is_slow else "ok", f"{speed / MEGABYTE:,.0f} MB/s to {folder}", remedy)
+
+
+def _encryption() -> Finding:
+    try:
+        refuse_without_encryption()
+    except DqError as error:
+        return Finding("encryption", "fail", _said(error), error.remedy or "")
+    return Finding("encryption", "ok", "there is a key for published files, and what DuckDB encrypts them with")
 
 
 def _room(project: Project, folder: Path) -> Finding:

@@ -35,7 +35,7 @@ from dq_pipeline.stages.score import score
 from dq_pipeline.stages.standardize import standardize
 from dq_pipeline.stages.validate import validate
 from dq_pipeline.telling import Observer, Teller
-from dq_pipeline.warehouse import Warehouse, literal
+from dq_pipeline.warehouse import Warehouse, literal, refuse_without_encryption
 
 Stage = Callable[[Run], StageReport]
 STAGES: tuple[Stage, ...] = (ingest, validate, standardize, link, master, score, publish)
@@ -70,6 +70,8 @@ def run_pipeline(
     _refuse_contradictions(first, last, from_snapshot, is_resumed=is_resumed)
     made: dict[str, tuple[str, dict[str, str]]] = {}
     check_project(project, made if project.settings.lineage else None)
+    if project.settings.permissions.encrypted:
+        refuse_without_encryption()
     with archive.lock(project.output, wait), private_files(), _heeded(), Interruption() as interruption:
         _protect(project)
         with interruption.stage(None):

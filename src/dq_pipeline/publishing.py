@@ -66,7 +66,7 @@ def table_comments(project: Project, published: str) -> tuple[str, dict[str, str
 
 def write_published(warehouse: Warehouse, project: Project, path: Path) -> dict[str, int]:
     """Write the published file beside the run's working file; published table -> rows. Rows are in a fixed order."""
-    warehouse.attach(path, "release", read_only=False)
+    warehouse.attach(path, "release", read_only=False, encrypted=project.settings.permissions.encrypted)
     rows = {}
     try:
         for schema in ("master", "identity", "quality", "ops"):

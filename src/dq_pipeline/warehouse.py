@@ -13,12 +13,17 @@ from typing import Any
 
 import duckdb
 
-from dq_pipeline.errors import ResourceError, StageError
+from dq_pipeline.config.encryption import KEY_VARIABLE, published_key
+from dq_pipeline.errors import ConfigError, ResourceError, StageError
 
 STATES = ("raw", "validated", "quarantined", "standardized", "linked", "mastered", "scored", "lookup")
 # Analysts' DuckDB 1.x clients open this storage version; DuckDB 2's default they cannot (README names the versions).
 PUBLISHED_STORAGE_VERSION = "v1.2.0"
+# The first that can be encrypted.
+ENCRYPTED_STORAGE_VERSION = "v1.4.0"
 
+# Of a DuckDB file's main header: a checksum, the word DUCK, the version of its storage, and then its flags.
+_FLAGS_AT = 20
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
@@ -84,6 +89,8 @@ class Warehouse:
         # Where somebody asks for it: table or view -> its SELECT and columns, also of those that were dropped again.
         self.made: dict[str, tuple[str, dict[str, str]]] | None = None
         self._cursors: list[duckdb.DuckDBPyConnection] = []
+        # What each connection begins with, where the database is not the one that it opened.
+        self._home = ""
         config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
         if memory_limit:
             config["memory_limit"] = memory_limit
@@ -95,7 +102,13 @@ class Warehouse:
             config["max_temp_directory_size"] = spill_limit
         self.config = config
         try:
-            self.connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=config)
+            if read_only and path and is_encrypted(path):
+                self.connection = duckdb.connect(":memory:", config=config)
+                self.attach(path, path.stem)
+                self._home = f"use {quoted(path.stem)}"
+                self.execute(self._home)
+            else:
+                self.connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=config)
         except duckdb.Error as error:
             raise StageError(
                 f"the database cannot be opened: {_first_line(error)}",
@@ -219,12 +232,24 @@ class Warehouse:
         """Take a registered frame away again."""
         self.connection.unregister(name)
 
-    def attach(self, path: Path, name: str, *, read_only: bool = True) -> None:
-        """Attach another DuckDB file under `name`; written files get the storage version that analysts can open."""
-        options = "read_only" if read_only else f"storage_version '{PUBLISHED_STORAGE_VERSION}'"
+    def attach(self, path: Path, name: str, *, read_only: bool = True, encrypted: bool = False) -> None:
+        """Attach another DuckDB file under `name`; written files get the storage version that analysts can open.
+
+        What is `encrypted`, or is to be written so, is opened with the key of the environment. Raises ConfigError
+        where that is missing, and StageError.
+        """
+        version = ENCRYPTED_STORAGE_VERSION if encrypted else PUBLISHED_STORAGE_VERSION
+        options = ["read_only" if read_only else f"storage_version '{version}'"]
+        if encrypted or (read_only and is_encrypted(path)):
+            options.append(f"encryption_key {literal(published_key())}")
+        if encrypted and not read_only:
+            _load_cipher(self.connection)
         try:
-            self.connection.execute(f"attach {literal(path)} as {quoted(name)} ({options})")
+            self.connection.execute(f"attach {literal(path)} as {quoted(name)} ({', '.join(options)})")
         except duckdb.Error as error:
+            if "Wrong encryption key" in str(error):
+                remedy = f"set {KEY_VARIABLE} to the key that it was published with"
+                raise ConfigError("the file is encrypted with another key", where=path, remedy=remedy) from error
             raise StageError(
                 f"the database cannot be opened: {_first_line(error)}",
                 where=path,
@@ -277,6 +302,8 @@ class Warehouse:
         cursor = self.connection.cursor()
         self._cursors.append(cursor)
         try:
+            if self._home:
+                cursor.execute(self._home)
             yield cursor
         finally:
             self._cursors.remove(cursor)
@@ -290,6 +317,34 @@ class Warehouse:
     def close(self) -> None:
         """Write everything down and close."""
         self.connection.close()
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether a DuckDB file is encrypted, as its own header says; False for what is none or cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(_FLAGS_AT + 1)
+    except OSError:
+        return False
+    return header[8:12] == b"DUCK" and len(header) > _FLAGS_AT and bool(header[_FLAGS_AT] & 1)
+
+
+def refuse_without_encryption() -> None:
+    """Raise ConfigError where an encrypted file could not be written: there is no key, or nothing to encrypt with."""
+    published_key()
+    with duckdb.connect(":memory:") as connection:
+        _load_cipher(connection)
+
+
+def _load_cipher(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load what DuckDB writes encrypted files with, its extension httpfs; nothing is fetched from anywhere."""
+    try:
+        connection.execute("load httpfs")
+    except duckdb.Error as error:
+        raise ConfigError(
+            "published files cannot be encrypted: DuckDB's extension httpfs is not installed",
+            remedy="install it, as the user of the night: python -c \"import duckdb; duckdb.sql('install httpfs')\"",
+        ) from error
 
 
 def _with_line(where: Path | None, error: duckdb.Error) -> str | None:

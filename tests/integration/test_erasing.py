@@ -16,6 +16,7 @@ from dq_pipeline.erasing import files, finishing
 from dq_pipeline.extracts.suppressing import read_marks
 from dq_pipeline.warehouse import Warehouse
 from tests.conftest import Answer, call
+from tests.read_out import read_out
 from tests.scenario import NIGHTS
 
 # The scenario's best customer: five orders, nobody shares anything with him. His e-mail, phone, place and names; his
@@ -61,23 +62,11 @@ def whatever_is_left(output: Path) -> list[str]:
     """Where anything of his stands: in the bytes of any file, as UTF-8 and UTF-16, and in what databases read out."""
     found = []
     for path in sorted(path for path in output.rglob("*") if path.is_file() and not path.is_symlink()):
-        held = path.read_bytes().lower()
-        if path.suffix == ".duckdb":
-            held += _read_out(path)
+        held = read_out(path).lower()
         for value in HIS:
             if any(value.encode(code) in held for code in ("utf-8", "utf-16-le", "utf-16-be")):
                 found.append(f"{path.relative_to(output)}: {value}")
     return found
-
-
-def _read_out(path: Path) -> bytes:
-    """All cells of all tables: a database packs its texts, and their bytes alone would prove nothing."""
-    reader = Warehouse(path, read_only=True)
-    try:
-        tables = reader.rows("select schema_name || '.' || table_name from duckdb_tables()")
-        return "\n".join(repr(reader.rows(f"select * from {table}")) for (table,) in tables).lower().encode()
-    finally:
-        reader.close()
 
 
 def test_an_erasure_cut_in_half_is_finished_by_the_next_night_which_does_not_bring_him_back(

@@ -61,9 +61,13 @@ class Retention(Frozen):
 
 
 class Permissions(Frozen):
-    """Who may read what runs write: their user alone, or the attempts in `runs` the group of the files too."""
+    """Who may read what runs write: their user alone, or the attempts in `runs` the group of the files too.
+
+    `encrypted`: published files can be read only with the key that they were written with (`config.encryption`).
+    """
 
     published: Literal["private", "group"] = "private"
+    encrypted: bool = False
 
 
 class IssueCheck(Frozen):

@@ -8,7 +8,7 @@ from dq_pipeline.config.erasing import Erasure
 from dq_pipeline.erasing.people import ERASED, Erased, alternatives
 from dq_pipeline.errors import StageError
 from dq_pipeline.private import FILE_MODE
-from dq_pipeline.warehouse import Warehouse, literal, quoted
+from dq_pipeline.warehouse import Warehouse, is_encrypted, literal, quoted
 
 OLD, NEW, IDS = "old_night", "new_night", "raw.erased_ids"
 # The person's values, and these with the ids, as patterns: in variables, because errors quote statements.
@@ -70,7 +70,7 @@ def purge_database(path: Path, erased: Erased, rules: Erasure, *, write: bool = 
         purged = _count(warehouse, tables, rules)
         if not purged.touched or not write:
             return purged
-        _write(warehouse, tables, rules, staged)
+        _write(warehouse, tables, rules, staged, encrypted=is_encrypted(path))
         _replace(staged, path)
         return purged
     except OSError as error:
@@ -169,11 +169,11 @@ def _count(warehouse: Warehouse, tables: list[Table], rules: Erasure) -> Purged:
     return Purged(deleted, blanked, rewritten)
 
 
-def _write(warehouse: Warehouse, tables: list[Table], rules: Erasure, staged: Path) -> None:
+def _write(warehouse: Warehouse, tables: list[Table], rules: Erasure, staged: Path, *, encrypted: bool) -> None:
     """The new file: the same tables, views and comments, and what is left of the rows, in the order they had."""
     os.close(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
     staged.unlink()
-    warehouse.attach(staged, NEW, read_only=False)
+    warehouse.attach(staged, NEW, read_only=False, encrypted=encrypted)
     warehouse.execute(f"copy from database {OLD} to {NEW} (schema)")
     for table in tables:
         theirs = _is_theirs(table)

@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dq_pipeline import machine
-from dq_pipeline.config import Project
+from dq_pipeline.config import Project, encryption
 from dq_pipeline.config.loading import find_project_file
 from dq_pipeline.config.schedule import is_timezone
 from dq_pipeline.config.secrets import wanted
@@ -148,7 +148,7 @@ def make_plan(project: Project, wishes: Wishes) -> Plan:
     settings = project.settings
     for place in (project.root, project.file, project.data, project.output):
         checked(str(place))
-    asked = [*wanted(_texts(project)), *((name, False) for name in _key(project))]
+    asked = [*wanted(_texts(project)), *((name, False) for name in _keys(project))]
     return Plan(
         project=project,
         wishes=wishes,
@@ -163,17 +163,18 @@ def make_plan(project: Project, wishes: Wishes) -> Plan:
 
 def in_container(plan: Plan) -> Plan:
     """The same plan where only image and secrets are at hand: a key that lies beside the project is a secret there."""
-    asked = {*plan.variables, *_key(plan.project, is_beside=False)}
+    asked = {*plan.variables, *_keys(plan.project, is_beside=False)}
     return replace(plan, variables=tuple(sorted(asked)))
 
 
-def _key(project: Project, *, is_beside: bool = True) -> list[str]:
-    """The variable of the key by which erased people are known again, if a run needs it; none where it has a file."""
+def _keys(project: Project, *, is_beside: bool = True) -> list[str]:
+    """The variables of keys that a run needs: of encrypted files, and of erased people where that has no file."""
+    keys = [encryption.KEY_VARIABLE] if project.settings.permissions.encrypted else []
     if not project.suppressions_path.exists():
-        return []
+        return keys
     from dq_pipeline.extracts.suppressing import KEY_FILE, KEY_VARIABLE
 
-    return [] if is_beside and (project.root / KEY_FILE).exists() else [KEY_VARIABLE]
+    return keys if is_beside and (project.root / KEY_FILE).exists() else [*keys, KEY_VARIABLE]
 
 
 def _texts(project: Project) -> str:
