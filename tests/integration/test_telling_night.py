@@ -99,6 +99,20 @@ def _traced(night: Path) -> None:
     assert "Zebulon" not in text
 
 
+def test_a_program_reads_why_a_night_is_held(night: Path) -> None:
+    declare(night, [{"type": "webhook", "name": "down", "url": "http://127.0.0.1:1/", "timeout": 0.5}])
+    answer = CliRunner().invoke(dq, ["run", "--project", str(night), "--json"])
+    told = json.loads(answer.stdout)
+    assert (told["verdict"], told["exit_code"], answer.exit_code) == ("held", 3, 3)
+    missing, shape = told["breaches"]
+    assert (missing["gate"], Path(missing["where"]).name) == ("missing_extract", "orders.csv")
+    assert missing["remedy"].startswith("ask sales for it")
+    assert shape["gate"] == "changed_shape"
+    assert told["error"]["message"]
+    assert told["warnings"][0].startswith("down was not told: the connection was refused")
+    assert Path(told["directory"]).is_dir()
+
+
 def test_what_is_refused_before_the_first_stage_tells_nobody(night: Path) -> None:
     with receiver() as hook:
         declare(night, [{"type": "webhook", "url": hook.url}], sources=["no_such"])

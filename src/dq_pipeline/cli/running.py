@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from dq_pipeline.cli.base import dq, err, out, project_option
 from dq_pipeline.cli.speaking import lang_option, load_spoken, spoken, told
+from dq_pipeline.config.secrets import redact_all
 from dq_pipeline.errors import DqError
 
 STAGE_CHOICE = click.Choice(["ingest", "validate", "standardize", "link", "master", "score", "publish"])
@@ -42,7 +44,7 @@ STAGE_CHOICE = click.Choice(["ingest", "validate", "standardize", "link", "maste
 )
 @click.option("--from-snapshot", metavar="RUN", help="Repeat a past run: its date, and the extracts as it read them.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the verdict and what is wrong.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print how the run ended, and its figures, as JSON.")
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
@@ -102,11 +104,28 @@ def run(
     if is_logged and not as_json:
         ctx.exit(outcome.exit_code)
     if as_json:
-        document = {"verdict": outcome.verdict, "run_id": outcome.run_id, "directory": outcome.directory}
-        out.print_json(json.dumps(document | {"summary": outcome.summary}, default=str))
+        out.print_json(json.dumps(as_document(outcome), default=str))
     else:
         print_summary(outcome, project.output, quiet=quiet)
     ctx.exit(outcome.exit_code)
+
+
+def as_document(outcome: Any) -> Any:
+    """How a run ended, for programs: verdict, exit code, run, folder, breaches, error, warnings and summary."""
+    error = outcome.error
+    about = {"message": error.message, "where": error.where, "remedy": error.remedy} if error else None
+    return redact_all(
+        {
+            "verdict": outcome.verdict,
+            "exit_code": outcome.exit_code,
+            "run_id": outcome.run_id,
+            "directory": str(outcome.directory),
+            "breaches": [asdict(breach) for breach in outcome.breaches],
+            "error": about,
+            "warnings": outcome.warnings,
+            "summary": outcome.summary,
+        }
+    )
 
 
 def _echo(line: str) -> None:
