@@ -132,6 +132,7 @@ SHAPES = [
     ("ID,V\n1,a\n", {}, "missing: id, v; new: ID, V"),
     ("id;v\n1;a\n", {}, "missing: id, v; new: id;v"),
     ('"id,v\n1,a\n', {}, 'missing: id, v; new: "id,v'),
+    ("ID,Ann Bell\n1,a\n", {}, "missing: id, v; new: ID, and 1 of other names; is line 1 a header?"),
     ("id,v,\n1,a,\n", {}, "new: "),
 ]
 

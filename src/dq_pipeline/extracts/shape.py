@@ -1,6 +1,7 @@
 """What a source's policy makes of columns that are not as its contract says: held, warned of, or carried along."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dq_pipeline.config import Source
@@ -64,8 +65,7 @@ def _parts(source: Source, changes: Sequence[SchemaChange]) -> list[str]:
     headers = source.header_names()
     missing = [headers[change.column] for change in changes if change.kind == "missing"]
     new = [change.column for change in changes if change.kind == "new"]
-    # Where a header was left out, the first person stands in its place.
-    names = listed(new) if len(missing) < len(headers) else f"{len(new):,} of other names; is line 1 a header?"
+    names = listed(new) if len(missing) < len(headers) else _listed_alike(new, headers.values())
     renames = [
         f"{printable(headers[change.column], MAX_NAME)} → {printable(change.found_name or '', MAX_NAME)} "
         f"({change.likeness()})"
@@ -95,6 +95,16 @@ def _changed(source: Source, where: str, parts: Sequence[str]) -> Breach:
     message = f"the columns of {source.name} are not those of its contract ({'; '.join(parts)})"
     remedy = f"ask {source.owner} whether the extract changed; if it did, change `columns` in sources/{source.name}.yml"
     return Breach("changed_shape", where, message, remedy)
+
+
+def _listed_alike(names: Sequence[str], declared: Iterable[str]) -> str:
+    """The names that have a declared one in them: where a header was left out, a person stands in its place."""
+    known = {name.casefold() for name in declared}
+    alike = [name for name in names if known & {name.casefold(), *re.findall(r"\w+", name.casefold())}]
+    if len(alike) == len(names):
+        return listed(names)
+    others = f"{len(names) - len(alike):,} of other names; is line 1 a header?"
+    return f"{listed(alike)}, and {others}" if alike else others
 
 
 def listed(names: Sequence[str]) -> str:
