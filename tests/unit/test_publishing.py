@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from dq_pipeline.config import load_project
+from dq_pipeline.config.project import Permissions
 from dq_pipeline.errors import StageError
 from dq_pipeline.publishing import (
     in_published_names,
@@ -67,7 +68,7 @@ def small(warehouse: Warehouse, select: str, remarks: str) -> Any:
     """A project that publishes one table and one view of it with those remarks; the engine's own tables are empty."""
     sql = {"t": remarks, "v": select}
     project: Any = SimpleNamespace(
-        settings=SimpleNamespace(views=["v"], mastered=["t"], scored=[], lookup=None),
+        settings=SimpleNamespace(views=["v"], mastered=["t"], scored=[], lookup=None, permissions=Permissions()),
         entities=[],
         sql=lambda _, name: sql[name],
         sql_path=lambda *_: CHECKOUT / "pyproject.toml",
