@@ -24,6 +24,6 @@ def published_key() -> str:
         raise ConfigError(
             f"the key of published files has fewer than {SHORTEST_KEY} characters",
             where=KEY_FILE_VARIABLE if is_file else KEY_VARIABLE,
-            remedy="make one with `openssl rand -hex 32`, and keep it where its backups are not",
+            remedy="make one with `openssl rand -hex 32`, and keep it apart from the backups of what it opens",
         )
     return key
