@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from dq_pipeline.errors import ConfigError, LockError, StageError
 from dq_pipeline.private import FILE_MODE, private_files
+from dq_pipeline.regular import flush
 from dq_pipeline.run import PUBLISHED_FILE, WORKING_FILE
 
 PUBLISHED = "published"
@@ -109,7 +110,7 @@ def point_to(output: Path, directory: Path) -> None:
     """Show `directory` as the published one: after everything in it is on disk, one name changes."""
     # The names on the way to it must outlive a loss of power as well.
     for path in [*sorted(directory.rglob("*")), directory, directory.parent, directory.parent.parent]:
-        _flush(path)
+        flush(path)
     pointer, staged = output / PUBLISHED, output / f".{PUBLISHED}.new"
     try:
         staged.unlink(missing_ok=True)
@@ -121,15 +122,7 @@ def point_to(output: Path, directory: Path) -> None:
             where=pointer if pointer.is_dir() and not pointer.is_symlink() else staged,
             remedy="move what has this name away; `published` is a link that only a run makes",
         ) from error
-    _flush(output)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(output)
 
 
 def manifests(output: Path) -> list[dict[str, Any]]:

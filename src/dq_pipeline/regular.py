@@ -1,4 +1,4 @@
-"""Regular files alone: what is a pipe or a device is never waited for. And names of files as people can read them."""
+"""Regular files alone: what is a pipe or a device is never waited for. Files on the disk, and names people can read."""
 
 import os
 import stat
@@ -30,6 +30,15 @@ def open_file(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise OSError(f"it is {kind_of(path) or 'no longer a file'}, not a file")
     return os.fdopen(descriptor, "rb")
+
+
+def flush(path: Path) -> None:
+    """Wait until a file or a folder's list of names is on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def printable(text: str, most: int = 300) -> str:

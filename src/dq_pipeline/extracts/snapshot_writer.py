@@ -10,6 +10,7 @@ from uuid import uuid4
 from dq_pipeline.errors import StageError
 from dq_pipeline.extracts.plain import PACKED
 from dq_pipeline.private import FILE_MODE, private_folder
+from dq_pipeline.regular import flush
 
 PART = ".part"
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,7}")
@@ -63,7 +64,7 @@ class SnapshotWriter:
             os.fsync(self._stream.fileno())
             self._stream.close()
             os.replace(self._part, path)
-            _flush(self.folder)
+            flush(self.folder)
         except OSError as error:
             raise _cannot_write(self.folder, error) from error
         return path, digest
@@ -82,14 +83,6 @@ def _cannot_write(folder: Path, error: OSError) -> StageError:
         where=folder,
         remedy="make room there, and give this user the right to write; then run again",
     )
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def suffixes(name: str) -> str:

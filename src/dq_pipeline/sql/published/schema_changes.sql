@@ -44,41 +44,9 @@ gone as (
 ),
 
 seen as (
-    select
-        source,
-        change,
-        column_name,
-        found_name,
-        declared_type,
-        found_type,
-        name_similarity,
-        content_similarity,
-        policy,
-        effect,
-        proposal,
-        source_file,
-        first_seen,
-        last_seen,
-        run_id
-    from again
-    union all
-    select
-        source,
-        change,
-        column_name,
-        found_name,
-        declared_type,
-        found_type,
-        name_similarity,
-        content_similarity,
-        policy,
-        effect,
-        proposal,
-        source_file,
-        first_seen,
-        last_seen,
-        run_id
-    from gone
+    select * exclude (other) from again
+    union all by name
+    select * from gone
 )
 
 select
