@@ -22,7 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dq_pipeline.errors import ConfigError, LockError, StageError
-from dq_pipeline.private import FILE_MODE, private_files
+from dq_pipeline.private import private_files
 from dq_pipeline.regular import flush
 from dq_pipeline.run import PUBLISHED_FILE, WORKING_FILE
 
@@ -37,7 +37,7 @@ def lock(output: Path, wait: float = 0) -> Iterator[None]:
 
     `wait` is how many seconds to wait for another run to end; less than 0: as long as it takes. Raises LockError.
     """
-    held = FileLock(output / ".lock", timeout=wait, poll_interval=0.5, mode=FILE_MODE)
+    held = FileLock(output / ".lock", timeout=wait, poll_interval=0.5)
     try:
         with private_files():
             output.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def is_locked(output: Path) -> bool:
     if not (output / ".lock").exists():
         return False
     try:
-        with FileLock(output / ".lock", timeout=0, mode=FILE_MODE):
+        with FileLock(output / ".lock", timeout=0):
             return False
     except Timeout:
         return True

@@ -202,11 +202,8 @@ def test_a_file_of_another_key_is_closed(tmp_path: Path, monkeypatch: pytest.Mon
     writer.execute("create table made.t as select 1 as a")
     writer.close()
     reader = warehouse.Warehouse(path, read_only=True)
-    assert (reader.rows("select a from t"), reader.tables("main"), reader.columns("t")) == (
-        [(1,)],
-        ["t"],
-        {"a": "INTEGER"},
-    )
+    assert (reader.rows("select a from t"), list(reader.batches("select a from t"))) == ([(1,)], [[(1,)]])
+    assert (reader.tables("main"), reader.columns("t")) == (["t"], {"a": "INTEGER"})
     reader.close()
     monkeypatch.setenv(KEY_VARIABLE, OTHER_KEY)
     with pytest.raises(ConfigError, match="another key"):
